@@ -1,0 +1,81 @@
+"""Uploaded images and documents over HTTP, under the one visibility rule."""
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import SuspiciousFileOperation
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+from django.views.static import serve as serve_file
+from wagtail.documents.models import AbstractDocument
+from wagtail.images import get_image_model
+from wagtail.models import Page, ReferenceIndex
+
+from cms.previews import links as previews
+from cms.visibility import is_over, public_pages
+
+
+@require_safe
+def serve(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Send one file of the image library.
+
+    Anyone gets a rendition that a public page uses, and whoever has opened a restricted page or a shared preview gets
+    those of that page; whoever works in the admin gets everything, originals included.
+    Raises `Http404` for all else, so that the answer does not tell whether a file exists.
+    """
+    if "\0" in name or not _may_see(request, name=name):
+        raise Http404
+    try:
+        response = serve_file(request, name, document_root=str(settings.MEDIA_ROOT))
+    except (OSError, SuspiciousFileOperation) as error:
+        # A name too long for the file system, or one that leads out of the folder.
+        raise Http404 from error
+    response["Cache-Control"] = "private, max-age=600"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def refuse_document_of_hidden_page(document: AbstractDocument, request: HttpRequest) -> None:
+    """Raise `Http404` for a document, unless a page or preview that whoever asks may see uses it, or they work here."""
+    if _works_here(request) or previews.shows(request, document):
+        return
+    if not _may_see_page(request, page_ids=page_ids_using(type(document), document.pk)):
+        raise Http404
+
+
+def _may_see(request: HttpRequest, *, name: str) -> bool:
+    if _works_here(request):
+        return True
+    renditions = get_image_model().get_rendition_model().objects
+    rendition = renditions.filter(file=name).select_related("image").only("image__id").first()
+    if rendition is None:
+        return False
+    if previews.shows(request, rendition.image):
+        return True
+    return _may_see_page(request, page_ids=page_ids_using(get_image_model(), rendition.image_id))
+
+
+def _may_see_page(request: HttpRequest, *, page_ids: list[int]) -> bool:
+    return public_pages().filter(pk__in=page_ids).exists() or _is_let_in(request, page_ids=page_ids)
+
+
+def _works_here(request: HttpRequest) -> bool:
+    return request.user.has_perm("wagtailadmin.access_admin")
+
+
+def _is_let_in(request: HttpRequest, *, page_ids: list[int]) -> bool:
+    """Tell whether this visitor has opened one of these pages: knows its password, or is in its group."""
+    return any(
+        not is_over(page) and all(restriction.accept_request(request) for restriction in page.get_view_restrictions())
+        for page in Page.objects.live().filter(pk__in=page_ids)
+    )
+
+
+def page_ids_using(model: type, object_id: int) -> list[int]:
+    """Return the pages that use this image or document, whoever may see them."""
+    references = ReferenceIndex.objects.filter(
+        to_content_type=ContentType.objects.get_for_model(model),
+        to_object_id=str(object_id),
+        base_content_type=ContentType.objects.get_for_model(Page),
+    )
+    return [int(page_id) for page_id in references.values_list("object_id", flat=True)]

@@ -1,0 +1,197 @@
+"""The outbox: what is still to be done about a change, written down in the transaction that made it."""
+
+import random
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+
+# How long a worker may hold a row, in seconds; so long it waits when the worker was killed with the row in its hands.
+LEASE_SECONDS = 30
+# A row that failed this often is a dead letter. With the delays below that is after about an hour.
+MOST_ATTEMPTS = 15
+FIRST_DELAY_SECONDS = 2
+LONGEST_DELAY_SECONDS = 600
+LONGEST_ERROR = 2_000  # characters
+
+UNFINISHED = Q(finished_at=None, dead_at=None)
+
+
+def back_off(*, attempts: int) -> timedelta:
+    """Return how long to wait after this many failed attempts, at most `LONGEST_DELAY_SECONDS`.
+
+    It doubles each time. Between half and the whole of it is drawn by chance, so that rows that failed together are
+    not all tried again together.
+    """
+    longest = min(FIRST_DELAY_SECONDS * 2 ** (attempts - 1), LONGEST_DELAY_SECONDS)
+    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - it spreads load and hides nothing
+
+
+AnyWork = TypeVar("AnyWork", bound="Work")
+
+
+class WorkQuerySet(models.QuerySet[AnyWork]):
+    def unfinished(self) -> Self:
+        """What is waiting, held or failing; a dead letter is none of these."""
+        return self.filter(UNFINISHED)
+
+    def due(self, *, now: datetime) -> Self:
+        """What a worker may take at this moment, in the order to take it."""
+        free = Q(leased_until=None) | Q(leased_until__lte=now)
+        return self.unfinished().filter(free, due_at__lte=now).order_by("due_at", "pk")
+
+
+class Work(models.Model):
+    """One thing that one consumer has to do, and how that went."""
+
+    consumer = models.CharField(max_length=40)
+    waiting_since = models.DateTimeField()
+    due_at = models.DateTimeField()
+    leased_by = models.CharField(max_length=100, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+    last_failed_at = models.DateTimeField(null=True, blank=True)
+    dead_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: Any
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def claim(cls, *, consumer: str, worker: str, now: datetime) -> Self | None:
+        """Take the next due row of a consumer for `LEASE_SECONDS`; None where there is none.
+
+        Rows that somebody is writing at this moment are passed over, so a long transaction holds up nobody but its
+        own pages.
+        """
+        due = cls.objects.due(now=now).filter(consumer=consumer)
+        # An idle worker only reads: on SQLite a transaction would take the write lock.
+        if not due.exists():
+            return None
+        with transaction.atomic():
+            row: Self | None = due.select_for_update(skip_locked=True, of=("self",)).first()
+            if row is None:
+                return None
+            row.leased_by = worker
+            row.leased_until = now + timedelta(seconds=LEASE_SECONDS)
+            row.save(update_fields=["leased_by", "leased_until"])
+        return row
+
+    def finish(self, *, now: datetime) -> None:
+        self._settle(finished_at=now, last_error="", last_failed_at=None)
+
+    def fail(self, error: Exception, *, now: datetime) -> None:
+        """Write down a failed attempt: the row is tried again later, or is a dead letter after `MOST_ATTEMPTS`."""
+        attempts = self.attempts + 1
+        if attempts >= MOST_ATTEMPTS:
+            self._settle(attempts=attempts, dead_at=now, **_failure(error, now=now))
+            return
+        self._settle(attempts=attempts, due_at=now + back_off(attempts=attempts), **_failure(error, now=now))
+
+    def bury(self, error: Exception, *, now: datetime) -> None:
+        """Make the row a dead letter, which stays until it is recorded again or somebody deals with it."""
+        self._settle(attempts=self.attempts + 1, dead_at=now, **_failure(error, now=now))
+
+    def postpone(self, error: Exception, *, until: datetime, now: datetime) -> None:
+        """Put the row back without counting an attempt, behind those that are due before `until`."""
+        self._settle(due_at=until, **_failure(error, now=now))
+
+    def _settle(self, **outcome: Any) -> None:
+        free = {"leased_by": "", "leased_until": None}
+        if self._as_claimed().update(**outcome, **free) == 0:
+            # It was recorded again meanwhile, so this outcome is about a page as it was before: the row stays due.
+            # Where the lease ran out and another worker took the row, this changes nothing.
+            self._held().update(**free)
+
+    def _held(self) -> models.QuerySet[Self]:
+        held: models.QuerySet[Self] = type(self).objects.filter(pk=self.pk, leased_by=self.leased_by)
+        return held
+
+    def _as_claimed(self) -> models.QuerySet[Self]:
+        return self._held()
+
+
+def _failure(error: Exception, *, now: datetime) -> dict[str, Any]:
+    # PostgreSQL stores no NUL, and a server's answer may hold any byte.
+    text = f"{type(error).__name__}: {error}".replace("\0", "")
+    return {"last_error": text[:LONGEST_ERROR], "last_failed_at": now}
+
+
+class PageChange(Work):
+    """A consumer has to look at a page again.
+
+    There is one row for each consumer and page, however often the page changes: `version` counts the changes, so
+    that a worker which began before the last of them does not finish the row.
+    """
+
+    # No foreign key: a deleted page is a change too.
+    page_id = models.BigIntegerField()
+    version = models.PositiveIntegerField(default=1)
+
+    objects = WorkQuerySet["PageChange"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["consumer", "page_id"], name="one_change_of_page")]
+        indexes = [models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_change")]
+
+    def __str__(self) -> str:
+        return f"page {self.page_id} for {self.consumer}"
+
+    def _as_claimed(self) -> models.QuerySet[Self]:
+        return self._held().filter(version=self.version)
+
+
+class EventQuerySet(WorkQuerySet["Event"]):
+    def due(self, *, now: datetime) -> Self:
+        """Events of one key in the order in which they were recorded: none before the earlier are done or dead."""
+        earlier = Event.objects.unfinished().filter(
+            consumer=OuterRef("consumer"), key=OuterRef("key"), pk__lt=OuterRef("pk")
+        )
+        return super().due(now=now).exclude(Exists(earlier))
+
+
+class Event(Work):
+    """Something that happened and that a consumer is to be told of, each time it happens."""
+
+    key = models.CharField(max_length=200)
+    event = models.CharField(max_length=40)
+    payload = models.JSONField()
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_event"),
+            models.Index(fields=["consumer", "key"], condition=UNFINISHED, name="unfinished_event_of_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.pk} for {self.consumer}"
+
+    def finish(self, *, now: datetime) -> None:
+        self._settle(finished_at=now, last_error="", last_failed_at=None, payload=self.payload)
+
+
+class PeriodicRun(models.Model):
+    """When a periodic task was last started, by whichever worker."""
+
+    name = models.CharField(max_length=60, unique=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A process that runs the pipeline, and when it last said so."""
+
+    name = models.CharField(max_length=100, unique=True)
+    last_seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

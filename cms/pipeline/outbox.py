@@ -1,0 +1,81 @@
+"""Writing down what is to be done about a change, in the transaction of whoever makes it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
+
+from cms.pipeline.consumers import consumers
+from cms.pipeline.models import UNFINISHED, Event, PageChange
+
+# SQLite takes only so many parameters in one statement.
+PAGES_AT_ONCE = 250
+
+
+def record(*, page_ids: Iterable[int]) -> None:
+    """Have every consumer of pages look at these pages again, once the caller's transaction is committed.
+
+    Call it for whatever changes what readers see of a page and is not a save of the page itself: a renamed category,
+    a changed image. It costs one statement where the pages were recorded before, three where they were not, for each
+    `PAGES_AT_ONCE` pages. A dead letter of such a page comes back to life.
+    """
+    if not consumers:
+        return
+    for some_ids in _batches(sorted(set(page_ids))):
+        if _record_again(some_ids) < len(some_ids) * len(consumers):
+            _insert(some_ids)
+            # Another transaction may have inserted the same rows first, for what the page was before this one.
+            _record_again(some_ids)
+
+
+def record_event(*, consumer: str, key: str, event: str, payload: dict[str, Any]) -> None:
+    """Have one consumer told of an event, once the caller's transaction is committed.
+
+    `payload` is whatever JSON can hold. Events of one `key` are delivered in the order in which they are recorded;
+    those of different keys do not wait for each other.
+    """
+    now = timezone.now()
+    Event.objects.create(consumer=consumer, key=key, event=event, payload=payload, waiting_since=now, due_at=now)
+
+
+def unfinished_page_ids(*, consumer: str, settling: timedelta = timedelta()) -> set[int]:
+    """Return the pages whose last change this consumer has not handled yet: waiting, held, failing or dead.
+
+    Pages that it handled less than `settling` ago count among them: what was written may take as long to show.
+    """
+    unsettled = Q(finished_at=None) | Q(finished_at__gt=timezone.now() - settling)
+    return set(PageChange.objects.filter(unsettled, consumer=consumer).values_list("page_id", flat=True))
+
+
+def _batches(page_ids: list[int]) -> Iterator[list[int]]:
+    remaining = iter(page_ids)
+    while batch := list(islice(remaining, PAGES_AT_ONCE)):
+        yield batch
+
+
+def _record_again(page_ids: list[int]) -> int:
+    now = timezone.now()
+    rows = PageChange.objects.filter(consumer__in=list(consumers), page_id__in=page_ids)
+    return rows.update(
+        version=F("version") + 1,
+        waiting_since=Case(When(UNFINISHED, then=F("waiting_since")), default=now),
+        due_at=now,
+        attempts=0,
+        last_error="",
+        last_failed_at=None,
+        dead_at=None,
+        finished_at=None,
+    )
+
+
+def _insert(page_ids: list[int]) -> None:
+    now = timezone.now()
+    rows = [
+        PageChange(consumer=consumer, page_id=page_id, waiting_since=now, due_at=now)
+        for page_id in page_ids
+        for consumer in sorted(consumers)
+    ]
+    PageChange.objects.bulk_create(rows, ignore_conflicts=True)

@@ -1,0 +1,88 @@
+"""Publishing and expiring what is due, as Wagtail's `publish_scheduled` does, but each item by itself.
+
+There, everything is one run outside a transaction, and one page that fails ends it.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+from django.utils import timezone
+from wagtail.models import DraftStateMixin, Page, Revision
+
+logger = logging.getLogger(__name__)
+
+# So long an item that failed is left alone, so that it does not fill the log.
+REST_SECONDS = 60
+
+
+class ScheduledPublishing:
+    """What is due to go live or to expire, with a memory of what failed a moment ago."""
+
+    def __init__(self) -> None:
+        self._rests_until: dict[tuple[str, Any], datetime] = {}
+
+    def run(self) -> None:
+        """Publish and unpublish what is due, each item in a transaction of its own.
+
+        Publishing comes first, because unpublishing a page takes its schedule away: what went live and expired again
+        while no worker ran goes through both.
+        """
+        now = timezone.now()
+        for revision_id in list(due_revisions(now=now).values_list("pk", flat=True)):
+            self._attempt(partial(publish, revision_id=revision_id, now=now), item=("revision", revision_id), now=now)
+        for model in scheduled_models():
+            for pk in list(expired(model, now=now).values_list("pk", flat=True)):
+                self._attempt(partial(expire, model, pk=pk, now=now), item=(model._meta.label, pk), now=now)
+
+    def _attempt(self, act: Callable[[], None], *, item: tuple[str, Any], now: datetime) -> None:
+        if self._rests_until.get(item, now) > now:
+            return
+        try:
+            act()
+        except Exception:  # whatever is wrong with one item, the others go on
+            logger.exception("Scheduled publishing of %s %s failed", *item)
+            self._rests_until[item] = now + timedelta(seconds=REST_SECONDS)
+        else:
+            self._rests_until.pop(item, None)
+
+
+def due_revisions(*, now: datetime) -> models.QuerySet[Revision]:
+    return Revision.objects.filter(approved_go_live_at__lte=now).order_by("approved_go_live_at", "pk")
+
+
+def expired(model: type[models.Model], *, now: datetime) -> models.QuerySet[Any]:
+    return model._default_manager.filter(live=True, expire_at__lte=now).order_by("expire_at", "pk")
+
+
+def scheduled_models() -> Iterator[type[models.Model]]:
+    """Pages, and every other model that can be a draft."""
+    yield Page
+    for model in apps.get_models():
+        if issubclass(model, DraftStateMixin) and not issubclass(model, Page):
+            yield model
+
+
+@transaction.atomic
+def publish(*, revision_id: int, now: datetime) -> None:
+    """Put a revision live if it is still due; an editor or another worker may have dealt with it meanwhile."""
+    revision = due_revisions(now=now).filter(pk=revision_id).first()
+    if revision is None:
+        return
+    # The object first and the revision next, as an editor's own publishing does, so that neither waits for the other.
+    model = revision.base_content_type.model_class()
+    list(model._default_manager.select_for_update(of=("self",)).filter(pk=revision.object_id))
+    if due_revisions(now=now).filter(pk=revision_id).exists():
+        revision.publish(log_action="wagtail.publish.scheduled")
+
+
+@transaction.atomic
+def expire(model: type[models.Model], *, pk: Any, now: datetime) -> None:
+    """Unpublish an object if it is still live and expired."""
+    expired_object = expired(model, now=now).select_for_update(of=("self",)).filter(pk=pk).first()
+    if expired_object is not None:
+        expired_object.unpublish(set_expired=True, log_action="wagtail.unpublish.scheduled")

@@ -1,0 +1,158 @@
+"""The worker: a process with a thread for each consumer and each periodic task, so that none waits for another."""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.utils import timezone
+
+from cms.pipeline.consumers import PermanentError, Unavailable, consumers, event_consumers
+from cms.pipeline.models import Event, PageChange, Worker
+from cms.pipeline.schedule import periodic, run_if_due
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.5
+# A task that is due daily need not be asked for twice a second.
+LONGEST_PERIODIC_POLL_SECONDS = 5.0
+HEARTBEAT_SECONDS = 2.0
+# How long a thread waits after an error of its own, such as a database that restarts.
+RECOVERY_SECONDS = 2.0
+# How long a consumer rests whose server is away: at first, and at most.
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 15.0
+
+
+class Lane:
+    """One consumer's work in one worker: a row at a time, the longest due first."""
+
+    def __init__(self, *, consumer: str, worker: str) -> None:
+        self.consumer = consumer
+        self.worker = worker
+        self._paused_until: datetime | None = None
+        self._pause_seconds = FIRST_PAUSE_SECONDS
+
+    def step(self) -> bool:
+        """Handle the next due row; return False where there is none, or where the consumer's server is away."""
+        now = timezone.now()
+        if self._paused_until is not None and now < self._paused_until:
+            return False
+        model = Event if self.consumer in event_consumers else PageChange
+        row = model.claim(consumer=self.consumer, worker=self.worker, now=now)
+        if row is None:
+            return False
+        return self._handle(row)
+
+    def _handle(self, row: PageChange | Event) -> bool:
+        try:
+            self._consume(row)
+        except Unavailable as error:
+            self._rest(row, error)
+            return False
+        except PermanentError as error:
+            logger.error("%s is a dead letter: %s", row, error)
+            row.bury(error, now=timezone.now())
+        except Exception as error:
+            # The traceback is of use to whoever reads the log, not to the row.
+            logger.warning("%s failed, attempt %d", row, row.attempts + 1, exc_info=True)
+            row.fail(error, now=timezone.now())
+        else:
+            row.finish(now=timezone.now())
+        self._paused_until = None
+        self._pause_seconds = FIRST_PAUSE_SECONDS
+        return True
+
+    def _consume(self, row: PageChange | Event) -> None:
+        if isinstance(row, Event):
+            event_consumers[self.consumer](row)
+        else:
+            consumers[self.consumer](row.page_id)
+
+    def _rest(self, row: PageChange | Event, error: Unavailable) -> None:
+        now = timezone.now()
+        self._paused_until = now + timedelta(seconds=self._pause_seconds)
+        logger.warning("%s is away, next try in %.0f s: %s", self.consumer, self._pause_seconds, error)
+        self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
+        # Behind the others that are due: should the fault lie in this row after all, it holds up nobody.
+        row.postpone(error, until=self._paused_until, now=now)
+
+
+def new_worker_name() -> str:
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def run_once() -> None:
+    """Do everything that is due at this moment, one thing after the other."""
+    worker = new_worker_name()
+    _beat(worker)
+    for name in list(periodic):
+        run_if_due(name=name)
+    drain(worker=worker)
+
+
+def drain(*, worker: str | None = None) -> None:
+    """Let every consumer handle its rows until none is due; what failed is due again later."""
+    worker = worker or new_worker_name()
+    for consumer in [*consumers, *event_consumers]:
+        lane = Lane(consumer=consumer, worker=worker)
+        while lane.step():
+            pass
+
+
+def run(*, stop: threading.Event) -> None:
+    """Work until `stop` is set; each thread ends with what it has in hand."""
+    worker = new_worker_name()
+    logger.info("The worker %s has started", worker)
+    threads = [threading.Thread(target=loop, name=loop_name) for loop_name, loop in _loops(worker=worker, stop=stop)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    logger.info("The worker %s has stopped", worker)
+
+
+def _loops(*, worker: str, stop: threading.Event) -> list[tuple[str, Callable[[], None]]]:
+    """Return what the threads are called and what each of them runs."""
+    steps: list[tuple[str, Callable[[], bool], float]] = [
+        ("heartbeat", partial(_beat, worker), HEARTBEAT_SECONDS),
+        *((name, Lane(consumer=name, worker=worker).step, POLL_SECONDS) for name in [*consumers, *event_consumers]),
+        *(
+            (name, partial(_run_if_due, name), min(task.seconds, LONGEST_PERIODIC_POLL_SECONDS))
+            for name, task in periodic.items()
+        ),
+    ]
+    return [(name, partial(_loop, step, idle_seconds=idle_seconds, stop=stop)) for name, step, idle_seconds in steps]
+
+
+def _loop(step: Callable[[], bool], *, idle_seconds: float, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            wait_seconds = 0.0 if step() else idle_seconds
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("The database does not answer, next try in %.0f s: %s", RECOVERY_SECONDS, error)
+            wait_seconds = RECOVERY_SECONDS
+        except Exception:  # a thread that ended would leave its work undone without a word
+            logger.exception("The worker failed, next try in %.0f s", RECOVERY_SECONDS)
+            wait_seconds = RECOVERY_SECONDS
+        if wait_seconds:
+            close_old_connections()
+            stop.wait(wait_seconds)
+    connections.close_all()
+
+
+def _run_if_due(name: str) -> bool:
+    run_if_due(name=name)
+    return False
+
+
+def _beat(worker: str) -> bool:
+    now = timezone.now()
+    if not Worker.objects.filter(name=worker).update(last_seen_at=now):
+        Worker.objects.create(name=worker, last_seen_at=now)
+    return False

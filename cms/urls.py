@@ -1,0 +1,32 @@
+"""Every address of the site; the rooms are named by string, so this floor imports none of them."""
+
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from cms import health, media
+from cms.api.router import api
+from cms.previews.views import preview
+
+handler400 = "cms.errors.bad_request"
+handler403 = "cms.errors.permission_denied"
+handler404 = "cms.errors.page_not_found"
+handler500 = "cms.errors.server_error"
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", include("cms.users.admin_urls")),
+    path("admin/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("media/<path:name>", media.serve, name="media"),
+    path("accounts/", include("cms.users.urls")),
+    path("api/", api.urls),
+    path("preview/<str:token>/", preview, name="preview"),
+    path("search/", include("search.urls")),
+    path("membership/", include("community.membership.urls")),
+    path("personals/", include("community.personals.urls")),
+    path("", include("cms.users.page_urls")),
+    path("", include(wagtail_urls)),
+]

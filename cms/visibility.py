@@ -1,0 +1,34 @@
+"""What an anonymous reader may see: the only place that says so."""
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Length, Substr
+from django.utils import timezone
+from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
+
+
+def is_over(page: Page) -> bool:
+    """Tell of a live page in hand whether its time has passed, or that of the page it is an alias of.
+
+    Only the question of restrictions is left then, which Wagtail asks of whoever opens the page.
+    """
+    has_expired = page.expire_at is not None and page.expire_at <= timezone.now()
+    return has_expired or (page.alias_of_id is not None and not page.alias_of.live)
+
+
+def public_pages() -> PageQuerySet:
+    """Return the pages that anyone may see at this moment.
+
+    Live, under no view restriction, not past their expiry (whether or not a worker has been round to unpublish them
+    yet), no alias of a page that is not live itself (scheduling a draft puts its alias live at once), and under the
+    first page of a site: any other page has no address.
+    """
+    now = timezone.now()
+    beginning = Substr(OuterRef("path"), 1, Length("root_page__path"))
+    return (
+        Page.objects.live()
+        .public()
+        .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))
+        .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
+        .filter(Exists(Site.objects.filter(root_page__path=beginning)))
+    )

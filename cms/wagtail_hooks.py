@@ -1,0 +1,53 @@
+"""The editors' admin: its look, and its widgets without the inline scripts that the site's policy forbids."""
+
+import re
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from wagtail import hooks
+from wagtail.admin.widgets import BaseChooser
+
+from cms.media import refuse_document_of_hidden_page
+from cms.serving import link_to_public_pages_only, refuse_what_is_no_longer_public
+
+# What a chooser's own JavaScript looks like: a function or class of its name, called with JSON values.
+START = re.compile(r"(?:new )?(?P<name>\w+)\((?P<arguments>.*)\);", re.DOTALL)
+
+
+@hooks.register("insert_global_admin_css")
+def _admin_css() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("cms/css/admin.css"))
+
+
+@hooks.register("insert_global_admin_js")
+def _admin_js() -> SafeString:
+    return format_html('<script src="{}"></script>', static("cms/js/admin.js"))
+
+
+def render_chooser(self: BaseChooser, name: str, value: Any, attrs: dict[str, str], renderer: Any = None) -> SafeString:
+    """Render a chooser as Wagtail does, but with what its inline script would start in data attributes.
+
+    cms/static/cms/js/admin.js starts it. Raises `ValueError` for a chooser whose script is more than one call.
+    """
+    value_data = self.get_value_data(value)
+    script = self.render_js_init(attrs["id"], name, value_data)
+    start = START.fullmatch(script)
+    if start is None:
+        raise ValueError(f"This chooser cannot start without an inline script: {script}")
+    return format_html(
+        '{}<template data-controller="start" data-start-name-value="{}" data-start-arguments-value="[{}]"></template>',
+        self.render_html(name, value_data, attrs),
+        start["name"],
+        start["arguments"],
+    )
+
+
+# There is no setting for this, and every chooser of pages, images, documents and snippets inherits it.
+BaseChooser.render = render_chooser
+
+hooks.register("before_serve_page", refuse_what_is_no_longer_public)
+hooks.register("before_serve_document", refuse_document_of_hidden_page)
+# After Wagtail's own kind of link, which it replaces.
+hooks.register("register_rich_text_features", link_to_public_pages_only, order=100)
