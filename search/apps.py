@@ -1,0 +1,28 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+SECONDS_BETWEEN_COMPARISONS = 300
+SECONDS_UNTIL_A_MISSING_INDEX_IS_SEEN = 10
+
+
+class SearchConfig(AppConfig):
+    name = "search"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from cms.api.router import api
+        from cms.health import probes
+        from cms.pipeline.consumers import consumers
+        from cms.pipeline.schedule import Periodic, periodic
+        from search import indexing
+        from search.api import router
+        from search.health import index_condition
+
+        consumers[indexing.DATABASE_INDEX] = indexing.refresh_database
+        if settings.ELASTICSEARCH_HOSTS:
+            consumers[indexing.ELASTICSEARCH_INDEX] = indexing.refresh_elasticsearch
+        periodic["search_reconcile"] = Periodic(seconds=SECONDS_BETWEEN_COMPARISONS, run=indexing.reconcile)
+        missing = Periodic(seconds=SECONDS_UNTIL_A_MISSING_INDEX_IS_SEEN, run=indexing.make_missing)
+        periodic["search_make_missing"] = missing
+        probes["index"] = index_condition
+        api.add_router("/search/", router)

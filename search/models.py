@@ -1,0 +1,54 @@
+"""The index of the database engine: a copy of what is published, made by the pipeline and never edited.
+
+The words to search by are in the table `search_stems`, which each database makes in its own way: see the migration
+and `search.engines`.
+"""
+
+from django.db import models
+
+
+class SearchDocument(models.Model):
+    """One page; `page_id` is no foreign key, because a page may be gone before the index hears of it."""
+
+    page_id = models.BigIntegerField(primary_key=True)
+    version = models.BigIntegerField(help_text="When the page was read, in microseconds since 1970.")
+    content_hash = models.CharField(max_length=64)
+    title = models.TextField()
+    summary = models.TextField(blank=True)
+    # Labels, packed by search.labels so that counting many rows needs no parsing.
+    category = models.TextField(blank=True)
+    tags = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SearchPassage(models.Model):
+    """One section of a page, as people read it."""
+
+    document = models.ForeignKey(SearchDocument, on_delete=models.CASCADE, related_name="passages")
+    position = models.PositiveIntegerField()
+    heading = models.TextField(blank=True)
+    anchor = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["document_id", "position"]
+        constraints = [models.UniqueConstraint(fields=["document", "position"], name="one_passage_a_position")]
+
+    def __str__(self) -> str:
+        return self.heading or self.text[:60]
+
+
+class SearchWord(models.Model):
+    """A word of the articles, for finding what a mistyped word was meant to be.
+
+    Words stay when the last page with them goes; a word is suggested only after a page that a reader may see was found
+    by it.
+    """
+
+    word = models.CharField(max_length=64, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.word
