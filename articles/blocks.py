@@ -1,0 +1,200 @@
+"""The blocks of a body: what an editor can put together, how it looks, and what of it readers can search."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db.models import prefetch_related_objects
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
+from wagtail.images.blocks import ImageChooserBlock
+from wagtail.rich_text import expand_db_html, get_text_for_indexing
+
+TEXT_FEATURES = ["bold", "italic", "ul", "ol", "link", "superscript", "subscript"]
+CELL_FEATURES = ["bold", "italic", "link", "superscript", "subscript"]
+
+# Ids that the templates around a body use themselves.
+TAKEN_ANCHORS = frozenset({"content", "contents", "header-search", "latest", "sources", "tags", "topics"})
+ANCHOR_LENGTH = 80  # characters
+
+
+class HeadingBlock(blocks.StructBlock):
+    text = blocks.CharBlock(label=_("Text"), max_length=150)
+    level = blocks.ChoiceBlock(
+        label=_("Level"), choices=[("h2", _("Section")), ("h3", _("Section within a section"))], default="h2"
+    )
+    anchor = blocks.CharBlock(
+        label=_("Anchor"),
+        required=False,
+        max_length=ANCHOR_LENGTH,
+        validators=[validate_slug],
+        help_text=_(
+            "The end of the address that leads to this heading. Left empty, it is made from the text; afterwards it "
+            "stays as it is when the text changes, so that links to it go on working."
+        ),
+    )
+
+    class Meta:
+        icon = "title"
+        label = _("Heading")
+        label_format = "{text}"
+        template = "articles/blocks/heading.html"
+        form_layout = blocks.BlockGroup(children=["text", "level"], settings=["anchor"])
+
+
+class FigureBlock(blocks.StructBlock):
+    image = ImageChooserBlock(label=_("Image"))
+    alt = blocks.CharBlock(
+        label=_("Alternative text"),
+        max_length=250,
+        help_text=_("What the image shows, for readers who cannot see it."),
+    )
+    caption = blocks.CharBlock(label=_("Caption"), required=False, max_length=250)
+    credit = blocks.CharBlock(label=_("Credit"), required=False, max_length=150, help_text=_("Who made the image."))
+
+    class Meta:
+        icon = "image"
+        label = _("Image")
+        label_format = "{alt}"
+        template = "articles/blocks/figure.html"
+
+    def clean(self, value: Any) -> Any:
+        # A draft may wait for its text; nothing is published without it.
+        if not self.is_deferred_validation and not (value.get("alt") or "").strip():
+            message = _("Say what the image shows: readers who cannot see it depend on this text.")
+            raise StructBlockValidationError(block_errors={"alt": ValidationError(message)})
+        return super().clean(value)
+
+
+class CalloutBlock(blocks.StructBlock):
+    kind = blocks.ChoiceBlock(
+        label=_("Kind"),
+        choices=[("note", _("Note")), ("warning", _("Warning")), ("doctor", _("Ask a clinician"))],
+        default="note",
+    )
+    text = blocks.RichTextBlock(label=_("Text"), features=TEXT_FEATURES)
+
+    class Meta:
+        icon = "info-circle"
+        label = _("Callout")
+        template = "articles/blocks/callout.html"
+
+
+class TableBlock(TypedTableBlock):
+    text = blocks.CharBlock(label=_("Text"), required=False)
+    rich_text = blocks.RichTextBlock(label=_("Text with links or emphasis"), required=False, features=CELL_FEATURES)
+
+    class Meta:
+        icon = "table"
+        label = _("Table")
+        help_text = _("The first column names its row. Give the table a caption that says what it compares.")
+        template = "articles/blocks/table.html"
+
+
+class QuoteBlock(blocks.StructBlock):
+    text = blocks.TextBlock(label=_("Text"), rows=3)
+    attribution = blocks.CharBlock(
+        label=_("Attribution"), required=False, max_length=250, help_text=_("Who said it, and where.")
+    )
+
+    class Meta:
+        icon = "openquote"
+        label = _("Quote")
+        template = "articles/blocks/quote.html"
+
+
+class BodyBlock(blocks.StreamBlock):
+    heading = HeadingBlock()
+    paragraph = blocks.RichTextBlock(
+        label=_("Text"), icon="pilcrow", features=TEXT_FEATURES, template="articles/blocks/paragraph.html"
+    )
+    image = FigureBlock()
+    callout = CalloutBlock()
+    table = TableBlock()
+    quote = QuoteBlock()
+
+    class Meta:
+        template = "articles/blocks/body.html"
+
+    def render(self, value: Any, context: Any = None) -> SafeString:
+        """Render the whole body, with its links and images looked up together.
+
+        The blocks' templates write rich text as it is stored, and its links are expanded here, once: block by block,
+        a long article would cost a query or two for each.
+        """
+        figures = [child.value["image"] for child in value if child.block_type == "image"]
+        prefetch_related_objects([image for image in figures if image], "renditions")
+        return mark_safe(expand_db_html(super().render(value, context)))  # noqa: S308 - rendered from templates
+
+
+class Heading(NamedTuple):
+    text: str
+    anchor: str
+    level: str
+
+
+def headings(body: Iterable[Any]) -> list[Heading]:
+    """Return a body's headings in reading order, for a list of contents."""
+    return [
+        Heading(text=child.value["text"], anchor=child.value["anchor"], level=child.value["level"])
+        for child in body
+        if child.block_type == "heading"
+    ]
+
+
+def keep_anchors(body: Iterable[Any]) -> None:
+    """Give each heading in `body` the anchor that it keeps, unique within the body.
+
+    A heading that has one already keeps it, whatever its text has become; a second one with the same anchor, as when
+    an editor duplicates a block, gets a number behind it.
+    """
+    values = [child.value for child in body if child.block_type == "heading"]
+    taken = set(TAKEN_ANCHORS)
+    for value in sorted(values, key=lambda value: not value.get("anchor")):  # those that have one choose first
+        wanted = value.get("anchor") or slugify(value.get("text") or "")[:ANCHOR_LENGTH] or "section"
+        value["anchor"] = _free_anchor(wanted, taken=taken)
+        taken.add(value["anchor"])
+
+
+def _free_anchor(wanted: str, *, taken: set[str]) -> str:
+    anchor, number = wanted, 1
+    while anchor in taken:
+        number += 1
+        suffix = f"-{number}"
+        anchor = wanted[: ANCHOR_LENGTH - len(suffix)] + suffix
+    return anchor
+
+
+def plain_text(child: Any) -> str:
+    """Return what a reader can find of one block of a body: its words without markup, entities decoded."""
+    return "\n".join(part for part in map(str.strip, _parts(child)) if part)
+
+
+def _parts(child: Any) -> Iterator[str]:
+    value = child.value
+    match child.block_type:
+        case "paragraph":
+            yield get_text_for_indexing(value.source)
+        case "image":
+            yield from (value["alt"] or "", value["caption"] or "", value["credit"] or "")
+        case "callout":
+            yield get_text_for_indexing(value["text"].source)
+        case "table":
+            yield from _cells(value)
+        case "quote":
+            yield from (value["text"] or "", value["attribution"] or "")
+
+
+def _cells(table: TypedTable) -> Iterator[str]:
+    yield table.caption or ""
+    yield " ".join(column["heading"] for column in table.columns)
+    for row in table.rows:
+        yield " ".join(
+            get_text_for_indexing(cell.value.source) if cell.block.name == "rich_text" else cell.value or ""
+            for cell in row
+        )

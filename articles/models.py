@@ -1,0 +1,291 @@
+"""Articles, their index, and the categories they are filed under."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Count, Q, QuerySet
+from django.forms import Select, Textarea
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from modelcluster.contrib.taggit import ClusterTaggableManager
+from modelcluster.fields import ParentalKey
+from taggit.models import Tag, TaggedItemBase
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path
+from wagtail.fields import StreamField
+from wagtail.models import Orderable, Page
+from wagtail.search import index
+from wagtail.snippets.models import register_snippet
+from wagtail.url_routing import RouteResult
+
+from articles.blocks import BodyBlock, headings, keep_anchors, plain_text
+from cms.searchable import Label, Section
+from cms.visibility import public_pages
+
+ARTICLES_PER_PAGE = 12
+TAGS_IN_CLOUD = 24
+# Under the index, these lead to the lists of tags and categories.
+TAKEN_SLUGS = frozenset({"tags", "categories"})
+SUMMARY_LENGTH = 250  # characters
+# An adult's silent reading of plain English prose: Brysbaert, "How many words do we read per minute?", Journal of
+# Memory and Language 2019.
+WORDS_PER_MINUTE = 238
+
+
+@register_snippet
+class Category(models.Model):  # type: ignore[django-manager-missing]
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    slug = models.SlugField(
+        _("slug"), max_length=80, unique=True, help_text=_("Stands in the address: /articles/categories/slug/.")
+    )
+    order = models.PositiveSmallIntegerField(_("order"), default=0, help_text=_("Lower numbers come first."))
+
+    panels = [FieldPanel("name"), FieldPanel("slug"), FieldPanel("order")]
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["order", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArticleIndexPage(RoutablePageMixin, Page):
+    intro = models.CharField(
+        _("introduction"), max_length=300, blank=True, help_text=_("One or two sentences under the title.")
+    )
+
+    content_panels = [*Page.content_panels, FieldPanel("intro")]
+    subpage_types = ["articles.ArticlePage"]
+
+    class Meta:
+        verbose_name = _("article index")
+        verbose_name_plural = _("article indexes")
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        # The way to an article in one query; Wagtail takes four to it, its category and its index.
+        if len(path_components) == 1:
+            articles = ArticlePage.objects.child_of(self).select_related("category", "alias_of")
+            article = articles.filter(slug=path_components[0]).first()
+            if article is not None:
+                article.index = self
+                return article.route(request, [])
+        return super().route(request, path_components)
+
+    @path("", name="all")
+    def all_articles(self, request: HttpRequest) -> HttpResponse:
+        articles = public_articles()
+        return self._list(request, among=articles, articles=articles)
+
+    @path("tags/<str:slug>/", name="tag")
+    def articles_with_tag(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """List what has this tag; a tag that no public article has is unknown to readers."""
+        articles = public_articles()
+        tag = get_object_or_404(tags_of(articles), slug=slug)
+        return self._list(request, among=articles, articles=articles.filter(tags=tag), tag=tag)
+
+    @path("categories/<str:slug>/", name="category")
+    def articles_in_category(self, request: HttpRequest, slug: str) -> HttpResponse:
+        articles = public_articles()
+        category = get_object_or_404(Category, slug=slug)
+        return self._list(request, among=articles, articles=articles.filter(category=category), category=category)
+
+    def _list(
+        self,
+        request: HttpRequest,
+        *,
+        among: "QuerySet[ArticlePage]",
+        articles: "QuerySet[ArticlePage]",
+        category: Category | None = None,
+        tag: Tag | None = None,
+    ) -> HttpResponse:
+        # A page number that makes no sense leads to the nearest page there is.
+        page_obj = Paginator(latest_first(articles), ARTICLES_PER_PAGE).get_page(request.GET.get("page"))
+        context = {
+            "page_obj": page_obj,
+            "category": category,
+            "tag": tag,
+            "categories": categories_of(among),
+            "tags": tags_of(among)[:TAGS_IN_CLOUD],
+        }
+        response: HttpResponse = self.render(request, context_overrides=context)
+        return response
+
+
+class ArticleForm(WagtailAdminPageForm):
+    def clean_tags(self) -> list[str]:
+        tags: list[str] = self.cleaned_data["tags"]
+        for tag in tags:
+            if not Tag().slugify(tag):
+                raise ValidationError(
+                    gettext("The tag “%(tag)s” has no letter or digit: it cannot have an address.") % {"tag": tag}
+                )
+        return tags
+
+
+class ArticleTag(TaggedItemBase):
+    content_object = ParentalKey("articles.ArticlePage", on_delete=models.CASCADE, related_name="tagged_items")
+
+
+class ArticlePage(Page):
+    summary = models.CharField(
+        _("summary"),
+        max_length=SUMMARY_LENGTH,
+        help_text=_("What a reader learns, in one or two sentences. Lists and search results show it."),
+    )
+    category = models.ForeignKey(
+        Category, verbose_name=_("category"), on_delete=models.PROTECT, related_name="articles"
+    )
+    tags = ClusterTaggableManager(through=ArticleTag, blank=True, verbose_name=_("tags"))
+    body = StreamField(BodyBlock(), verbose_name=_("body"))
+    author = models.CharField(_("author"), max_length=200, help_text=_("Who wrote it, as readers see it."))
+    reviewed_on = models.DateField(
+        _("reviewed on"), null=True, blank=True, help_text=_("When facts and sources were last checked.")
+    )
+    reviewer = models.CharField(
+        _("clinical reviewer"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "Name and role of the clinician who reviewed it. Left empty, the page says “not clinically reviewed”."
+        ),
+    )
+
+    base_form_class = ArticleForm
+    template = "articles/article_page.html"
+    # What the methods of `cms.searchable` read besides the page itself.
+    search_prefetch = ("category", "tags")
+    parent_page_types = ["articles.ArticleIndexPage"]
+    subpage_types: list[str] = []
+    content_panels = [
+        *Page.content_panels,
+        FieldPanel("summary", widget=Textarea(attrs={"rows": 3})),
+        FieldPanel("category", widget=Select),
+        FieldPanel("tags"),
+        FieldPanel("body"),
+        InlinePanel("sources", heading=_("Sources"), label=_("Source")),
+        MultiFieldPanel(
+            [FieldPanel("author"), FieldPanel("reviewed_on"), FieldPanel("reviewer")], heading=_("Who stands behind it")
+        ),
+    ]
+    settings_panels = [
+        *Page.settings_panels,
+        FieldPanel(
+            "first_published_at",
+            heading=_("Published"),
+            help_text=_("The date that readers see. Left empty, it is set when the article is published."),
+        ),
+    ]
+    search_fields = [
+        *Page.search_fields,
+        # The admin searches these alone, to find a page while its name is being typed.
+        index.AutocompleteField("summary"),
+        index.AutocompleteField("body"),
+    ]
+
+    class Meta:
+        verbose_name = _("article")
+        verbose_name_plural = _("articles")
+
+    @classmethod
+    def from_serializable_data(cls, data: dict[str, Any], check_fks: bool = True, strict_fks: bool = False) -> Any:
+        # A draft may name a category that has been deleted since; it can be opened then, and asks for another one.
+        if data.get("category") not in Category.objects.values_list("pk", flat=True):
+            data = {**data, "category": None}
+        return super().from_serializable_data(data, check_fks=check_fks, strict_fks=strict_fks)
+
+    def clean(self) -> None:
+        super().clean()
+        keep_anchors(self.body)
+        if self.slug in TAKEN_SLUGS:
+            raise ValidationError({"slug": _("The lists of tags and categories have this address. Choose another.")})
+        if self.reviewer and not self.reviewed_on:
+            raise ValidationError({"reviewed_on": _("Say when the reviewer checked it.")})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["index"] = self.index if self.index.live else None
+        context["contents"] = [heading for heading in headings(self.body) if heading.level == "h2"]
+        context["tags"] = self.search_tags()
+        context["sources"] = list(self.sources.all())
+        return context
+
+    @cached_property
+    def index(self) -> ArticleIndexPage:
+        """The list that the article is in."""
+        index: ArticleIndexPage = self.get_parent().specific
+        return index
+
+    def reading_minutes(self) -> int:
+        words = sum(len(section.text.split()) for section in self.search_sections())
+        return max(1, round(words / WORDS_PER_MINUTE))
+
+    def search_sections(self) -> Sequence[Section]:
+        sections = [Section(heading="", anchor="", text="")]
+        for child in self.body:
+            if child.block_type == "heading":
+                sections.append(Section(heading=child.value["text"], anchor=child.value["anchor"], text=""))
+                continue
+            text = "\n".join(filter(None, [sections[-1].text, plain_text(child)]))
+            sections[-1] = sections[-1]._replace(text=text)
+        return [section for section in sections if section.heading or section.text]
+
+    def search_summary(self) -> str:
+        return self.summary
+
+    def search_category(self) -> Label | None:
+        return Label(value=self.category.slug, label=self.category.name)
+
+    def search_tags(self) -> Sequence[Label]:
+        return [Label(value=tag.slug, label=tag.name) for tag in sorted(self.tags.all(), key=lambda tag: tag.name)]
+
+
+class ArticleSource(Orderable):
+    article = ParentalKey(ArticlePage, on_delete=models.CASCADE, related_name="sources")
+    title = models.CharField(_("title"), max_length=300)
+    authors = models.CharField(_("authors"), max_length=300, blank=True)
+    publication = models.CharField(
+        _("publication"), max_length=300, blank=True, help_text=_("The journal, book or organization it appeared in.")
+    )
+    year = models.PositiveSmallIntegerField(_("year"), null=True, blank=True, validators=[MinValueValidator(1500)])
+    url = models.URLField(_("address"), max_length=500, blank=True)
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def public_articles() -> "QuerySet[ArticlePage]":
+    """Return the articles that anyone may see at this moment."""
+    articles: QuerySet[ArticlePage] = ArticlePage.objects.filter(pk__in=public_pages().values("pk"))
+    return articles
+
+
+def latest_first(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage]":
+    """Return `articles` as lists show them, with their categories."""
+    return articles.select_related("category").order_by("-first_published_at", "-pk")
+
+
+def categories_of(articles: "QuerySet[ArticlePage]") -> QuerySet[Category]:
+    """Return all categories, each with `article_count`: how many of `articles` are in it."""
+    in_articles = Q(articles__in=articles.values("pk"))
+    # A counting query forgets the model's own order.
+    return Category.objects.annotate(article_count=Count("articles", filter=in_articles)).order_by("order", "name")
+
+
+def tags_of(articles: "QuerySet[ArticlePage]") -> QuerySet[Tag]:
+    """Return the tags of `articles`, most used first, each with `article_count`: how many of them have it."""
+    tags = Tag.objects.filter(articles_articletag_items__content_object__in=articles.values("pk"))
+    return tags.annotate(article_count=Count("articles_articletag_items")).order_by("-article_count", "name")

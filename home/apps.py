@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class HomeConfig(AppConfig):
+    name = "home"
+
+    def ready(self) -> None:
+        from cms.setup import demo_steps, site_steps
+        from home.setup import add_demo_text, set_up_home
+
+        site_steps["home"] = set_up_home
+        demo_steps["home"] = add_demo_text
