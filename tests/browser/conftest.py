@@ -1,0 +1,77 @@
+"""The demo's site in a real browser, and its people logged in."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+
+from tests.services.site import Site
+
+# The machine runs other tests beside these.
+expect.set_options(timeout=20_000)  # milliseconds
+
+PASSWORD = "milk-and-honey-2026"
+FILL = "from cms.setup import set_up_demo; set_up_demo()"
+
+
+@pytest.fixture(scope="session")
+def demo_site(tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]) -> Iterator[Site]:
+    """The web server with the demo's articles, members and log-ins, one for all tests of this folder."""
+    variables = {"DEMO": "1", "DEMO_PASSWORD": PASSWORD, "DATABASE_URL": new_database()}
+    site = Site(folder=tmp_path_factory.mktemp("demo"), variables=variables)
+    collect, fill = ("collectstatic", "--no-input"), ("shell", "--no-imports", "-c", FILL)
+    for arguments in (collect, ("setup_site",), fill, ("run_pipeline", "--once")):
+        result = site.manage(*arguments)
+        assert result.returncode == 0, result.stderr
+    site.start_web()
+    yield site
+    site.stop()
+
+
+@pytest.fixture(autouse=True)
+def server_errors(demo_site: Site) -> Iterator[None]:
+    """What the web server could not do fails the test that asked for it, with the server's own words."""
+    before = server_errors_of(demo_site)
+    yield
+    assert [line for line in server_errors_of(demo_site) if line not in before] == []
+
+
+def server_errors_of(site: Site) -> list[str]:
+    return [line for line in site.logs().splitlines() if " ERROR " in line]
+
+
+def log_in(page: Page, *, url: str, email: str, wanted: str) -> None:
+    page.goto(f"{url}/accounts/login/?next={wanted}")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button").first.click()
+    page.wait_for_url(url + wanted)
+
+
+def logged_in(browser: Browser, *, site: Site, email: str, wanted: str) -> StorageState:
+    """Return the cookies of somebody who has logged in."""
+    window = browser.new_context()
+    log_in(window.new_page(), url=site.url, email=email, wanted=wanted)
+    state = window.storage_state()
+    window.close()
+    return state
+
+
+@pytest.fixture(scope="module")
+def alice_state(browser: Browser, demo_site: Site) -> StorageState:
+    return logged_in(browser, site=demo_site, email="alice@demo.test", wanted="/personals/")
+
+
+@pytest.fixture(scope="module")
+def admin_state(browser: Browser, demo_site: Site) -> StorageState:
+    return logged_in(browser, site=demo_site, email="admin@demo.test", wanted="/admin/")
+
+
+@pytest.fixture
+def alice_page(new_window: Callable[..., BrowserContext], alice_state: StorageState) -> Page:
+    return new_window(storage_state=alice_state).new_page()
+
+
+@pytest.fixture
+def admin_page(new_window: Callable[..., BrowserContext], admin_state: StorageState) -> Page:
+    return new_window(storage_state=admin_state, viewport={"width": 1280, "height": 900}).new_page()

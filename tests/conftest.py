@@ -1,0 +1,23 @@
+"""The shared cast and pages; servers come from tests/services/plugin.py."""
+
+import pytest
+from django.core.cache import cache
+from pytest_django import Settings
+
+pytest_plugins = ["tests.people", "tests.pages"]
+
+
+@pytest.fixture(autouse=True)
+def static_files_as_they_are(settings: Settings) -> None:
+    """Serve static files from where they are written: the hashed copies are made when a site starts."""
+    settings.STATIC_ROOT.mkdir(exist_ok=True)
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Forget what the test before left in the cache: counts of log-ins, and images of a database that is gone."""
+    cache.clear()

@@ -1,0 +1,77 @@
+"""What listings may not say, and what they may."""
+
+import pytest
+
+from community.membership.refused import Refused
+from community.personals.wording import check_wording
+
+
+def refusal(text: str) -> str:
+    """Return what is refused and the code of the refusal; empty where nothing is."""
+    try:
+        check_wording(text, field="text")
+    except Refused as refused:
+        return f"{refused.field}: {refused.code}"
+    return ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am three months into inducing and glad of company.",
+        "We talk at home about what nursing means to us, at our own pace.",
+        "My milk supply dipped after week 12; I pump 8 times a day, 15 minutes each.",
+        "Looking for company while my milk comes in.",
+        "I need more sleep than milk makes possible!",
+        "My doctor and I talked about medicines. I would rather read studies.",
+        "I paid attention to the clock for years (2019-2021), then stopped on 2024-11-23.",
+        "Do you know how supply and demand works? Looking for milk production nerds.",
+        "I sell houses for a living. At night I think about milk.",
+        "Coffee is on me, milk and honey too.",
+        "I am 34 and live by the sea.Come say hello.",
+    ],
+)
+def test_ordinary_words_are_fine(text: str) -> None:
+    assert refusal(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write to fern@example.org",
+        "fern (at) example (dot) org",
+        "fern at example dot org",
+        "See https://example.org/fern",
+        "www.example.org",
+        "Find me on example.com",
+        "I am @fernleaf elsewhere",
+        "Call +44 20 7946 0958",
+        "(555) 010-0199 ext 3",
+        "５５５ ０１００ １９９",
+        "ｆｅｒｎ＠example．org",
+    ],
+)
+def test_contact_details_are_refused(text: str) -> None:
+    assert refusal(text) == "text: contact-details"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Selling my breast milk.",
+        "I buy human milk",
+        "Fresh milk, $3 an ounce",
+        "Milk for sale, shipped on ice",
+        "Looking for breast milk near me",
+        "in search of some fresh milk",
+        "I am offering my milk to somebody kind",
+        "Giving away spare milk",
+        "Happy to donate milk",
+        "Anybody with extra domperidone tablets?",
+        "I sell  domperidone",
+        "I can get you medicines, price on request",
+        "MILK FOR SALE",
+    ],
+)
+def test_trade_in_milk_or_medicines_is_refused(text: str) -> None:
+    assert refusal(text) == "text: trade"

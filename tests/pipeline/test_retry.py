@@ -1,0 +1,103 @@
+"""What failed is tried again, later each time, and holds up nobody else."""
+
+from itertools import pairwise
+
+import pytest
+
+from cms.pipeline.consumers import Unavailable
+from cms.pipeline.models import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, PageChange, back_off
+from cms.pipeline.outbox import record, unfinished_page_ids
+from cms.pipeline.worker import LONGEST_PAUSE_SECONDS, Lane, drain
+from tests.pipeline.conftest import Clock, PageConsumer
+
+
+@pytest.mark.parametrize(
+    ("attempts", "longest"),
+    [(1, FIRST_DELAY_SECONDS), (2, 4), (3, 8), (9, 512), (10, 600), (1000, LONGEST_DELAY_SECONDS)],
+)
+def test_the_delay_doubles_up_to_a_ceiling(attempts: int, longest: float) -> None:
+    delays = [back_off(attempts=attempts).total_seconds() for _time in range(50)]
+    assert all(longest / 2 <= delay <= longest for delay in delays)
+
+
+def test_rows_that_failed_together_are_not_tried_again_together() -> None:
+    assert len({back_off(attempts=5) for _row in range(20)}) > 1
+
+
+def test_a_failed_row_is_due_again_after_its_delay(db: None, consumer: PageConsumer, lane: Lane, clock: Clock) -> None:
+    consumer.errors[7] = ValueError("not now")
+    record(page_ids=[7])
+    assert lane.step()
+    assert not lane.step()
+    row = PageChange.objects.get()
+    assert (row.attempts, row.last_error, row.leased_until) == (1, "ValueError: not now", None)
+    assert row.last_failed_at is not None
+    clock.move(seconds=FIRST_DELAY_SECONDS)
+    del consumer.errors[7]
+    assert lane.step()
+    assert unfinished_page_ids(consumer="index") == set()
+    row.refresh_from_db()
+    assert row.last_error == ""
+
+
+def test_a_poison_page_holds_up_no_other(db: None, consumer: PageConsumer) -> None:
+    consumer.errors[1] = ValueError("poison")
+    record(page_ids=range(1, 6))
+    drain()
+    assert sorted(consumer.page_ids) == [1, 2, 3, 4, 5]
+    assert unfinished_page_ids(consumer="index") == {1}
+
+
+def test_an_outage_of_a_night_makes_no_dead_letter_and_ends_within_the_longest_pause(
+    db: None, consumer: PageConsumer, lane: Lane, clock: Clock
+) -> None:
+    consumer.always = Unavailable("connection refused")
+    record(page_ids=range(1, 21))
+    for _time in range(8 * 12):
+        lane.step()
+        clock.move(seconds=300)
+    assert not PageChange.objects.exclude(dead_at=None, attempts=0).exists()
+    assert len(consumer.page_ids) == 8 * 12
+
+    consumer.always = None
+    consumer.page_ids.clear()
+    clock.move(seconds=LONGEST_PAUSE_SECONDS)
+    while lane.step():
+        pass
+    assert sorted(consumer.page_ids) == list(range(1, 21))
+    assert unfinished_page_ids(consumer="index") == set()
+
+
+def test_the_pause_grows_from_a_second_to_a_ceiling(db: None, consumer: PageConsumer, lane: Lane, clock: Clock) -> None:
+    consumer.always = Unavailable("connection refused")
+    record(page_ids=range(1, 21))
+    asked_at = []
+    for second in range(100):
+        before = len(consumer.page_ids)
+        lane.step()
+        if len(consumer.page_ids) > before:
+            asked_at.append(second)
+        clock.move(seconds=1)
+    assert [later - earlier for earlier, later in pairwise(asked_at)][:7] == [
+        1,
+        2,
+        4,
+        8,
+        15,
+        15,
+        15,
+    ]
+
+
+def test_a_page_that_alone_makes_the_server_seem_away_holds_up_no_other(
+    db: None, consumer: PageConsumer, lane: Lane, clock: Clock
+) -> None:
+    consumer.errors[1] = Unavailable("timed out")
+    record(page_ids=range(1, 6))
+    for _second in range(10):
+        while lane.step():
+            pass
+        clock.move(seconds=1)
+    assert {2, 3, 4, 5} <= set(consumer.page_ids)
+    assert unfinished_page_ids(consumer="index") == {1}
+    assert PageChange.objects.get(page_id=1).dead_at is None

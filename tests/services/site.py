@@ -1,0 +1,127 @@
+"""The site as an operator runs it, in processes of its own: a web server and a worker on a database of their own."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.services.plugin import SITE_VARIABLES, run_id, worker
+from tests.services.process import Process, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN = 60  # seconds
+STOPPED_WITHIN = 300  # seconds, for a management command
+
+
+class Site:
+    """One running site.
+
+    Args:
+        folder: Its DATA_DIR.
+        variables: The environment variables by which an operator configures it.
+    """
+
+    def __init__(self, *, folder: Path, variables: dict[str, str]) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        mine = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
+        mine.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+        self.environment = {
+            **mine,
+            "DATA_DIR": str(folder),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "SITE_URL": self.url,
+            "PYTHONPATH": str(ROOT),
+            **variables,
+        }
+        granian = Path(sys.executable).with_name("granian")
+        server = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--no-ws"]
+        self.web = self._process("web", [granian, *server, "cms.wsgi:application"])
+        self.worker = self._process("worker", [sys.executable, ROOT / "manage.py", "run_pipeline"])
+
+    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `manage.py` with the site's own environment, whatever its exit code."""
+        return subprocess.run(
+            [sys.executable, ROOT / "manage.py", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=STOPPED_WITHIN,
+            check=False,
+        )
+
+    def start(self) -> None:
+        """Start the web server and the worker, and wait until the site answers."""
+        self.start_web()
+        self.start_worker()
+
+    def start_web(self) -> None:
+        self.web.start()
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._answers():
+            if not self.web.is_running() or time.monotonic() > deadline:
+                raise RuntimeError(f"The site did not start:\n{self.web.last_lines()}")
+            time.sleep(0.1)
+
+    def start_worker(self) -> None:
+        self.worker.start()
+
+    def kill_web(self) -> None:
+        self.web.kill()
+
+    def kill_worker(self) -> None:
+        """Kill the worker with SIGKILL: whatever it was doing is left as it is."""
+        self.worker.kill()
+
+    def stop(self) -> None:
+        self.worker.stop()
+        self.web.stop()
+
+    def logs(self) -> str:
+        """Return what the web server and the worker have written so far."""
+        return "\n".join(process.last_lines(count=1000) for process in (self.web, self.worker) if process.log.exists())
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            return False
+
+    def _process(self, name: str, command: list[str | Path]) -> Process:
+        return Process(name=name, command=command, folder=self.folder, environment=self.environment)
+
+
+@pytest.fixture(scope="module")
+def running_site(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
+) -> Iterator[Callable[..., Site]]:
+    """A function that starts a site on a new database of the worker's kind, and takes further environment
+    variables, such as `ELASTICSEARCH_URL`, as keyword arguments. Its sites stop after the module's last test.
+    """
+    sites: list[Site] = []
+
+    def run(**variables: str) -> Site:
+        index = f"test-{run_id()}-{worker() or 'tests'}-site-{free_port()}"
+        variables = {"DATABASE_URL": new_database(), "ELASTICSEARCH_INDEX": index, **variables}
+        site = Site(folder=tmp_path_factory.mktemp("site"), variables=variables)
+        sites.append(site)
+        for command in (["collectstatic", "--no-input"], ["setup_site"]):
+            result = site.manage(*command)
+            assert result.returncode == 0, result.stderr
+        site.start()
+        return site
+
+    yield run
+    for site in sites:
+        site.stop()

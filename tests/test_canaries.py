@@ -1,0 +1,305 @@
+"""What must not show appears nowhere: hidden articles are planted, and every address of the site is looked at.
+
+Each hidden article carries a word of its own in everything that an article is made of. Whoever adds an address to the
+site adds it to `VISITS`, or to a prefix of `PLAIN`; an address that nobody classified fails the sweep.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import PageViewRestriction
+
+from articles.models import ArticlePage, ArticleSource
+from cms.pipeline.scheduled import ScheduledPublishing
+from cms.pipeline.worker import drain
+from search.interface import get_engine
+from tests.pages import ArticleFactory
+from tests.search.conftest import (  # noqa: F401 - fixtures
+    _elasticsearch_engine,
+    elasticsearch_engine,
+    feed_elasticsearch,
+    on_elasticsearch,
+)
+
+# In every article, hidden or not: what a reader types to find them all.
+BAIT = "lanternfish"
+SHOWN = "plainlyvisible"
+HIDDEN = ("draftcanary", "scheduledcanary", "expiredcanary", "passwordcanary", "groupcanary", "unpublishedcanary")
+
+# route -> the addresses to visit there. What stands in braces is filled in for each hidden article in turn.
+VISITS: dict[str, list[str]] = {
+    "healthz": ["/healthz"],
+    "readyz": ["/readyz"],
+    "search/": [
+        "/search/",
+        f"/search/?q={BAIT}",
+        f"/search/?q={BAIT}&page=2",
+        f"/search/?q={BAIT}&category=hormones",
+        f"/search/?q={BAIT}&tag={{tag}}",
+        "/search/?q={word}",
+        "/search/?q={misspelt}",
+    ],
+    "api/": ["/api/"],
+    "api/search/": [
+        f"/api/search/?q={BAIT}",
+        f"/api/search/?q={BAIT}&page_size=50",
+        f"/api/search/?q={BAIT}&tag={{tag}}",
+        "/api/search/?q={word}",
+        "/api/search/?q={misspelt}",
+    ],
+    "preview/<str:token>/": ["/preview/{slug}/", "/preview/{page}/"],
+    "media/<path:name>": ["/media/{file}", "/media/{rendition}"],
+    r"documents/^(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
+    "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/": [
+        "/_util/authenticate_with_password/{restriction}/{page}/"
+    ],
+    r"^((?:[\w\-]+/)*)$": [
+        "/",
+        "/articles/",
+        "/articles/?page=2",
+        "/articles/categories/hormones/",
+        "/articles/tags/shared/",
+        "/articles/tags/{tag}/",
+        "/articles/{slug}/",
+        "/membership/",
+        "/nowhere/",
+        "/nowhere/{slug}/",
+    ],
+}
+# Routes that are visited as they stand, with a hidden article's number for whatever they take.
+PLAIN = ("admin/", "accounts/", "documents/authenticate", "_util/login/", "membership/", "personals/")
+
+
+class Canary(NamedTuple):
+    """A planted article, and what fills in the braces of `VISITS`."""
+
+    page: ArticlePage
+    places: dict[str, str]
+
+
+Canaries = dict[str, Canary]
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[str]:
+    """Yield every route of the site."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def filled_in(route: str, *, number: int) -> str:
+    """Return an address of a route, with `number` for whatever it takes."""
+    address = re.sub(r"<uuid:\w+>", "00000000-0000-4000-8000-000000000000", route)
+    address = re.sub(r"<(?:\w+:)?\w+>", str(number), address)
+    address = re.sub(r"\(\?P<?\w*>?(?:[^()]|\([^()]*\))*\)|\[[^]]*\][+*]?", str(number), address)
+    return "/" + address.replace("^", "").replace("$", "").replace("\\", "")
+
+
+@pytest.fixture
+def plant(draft_article: ArticleFactory) -> Callable[[str], Canary]:
+    """Write an article that has `word` in everything it is made of."""
+
+    def write(word: str) -> Canary:
+        image = get_image_model().objects.create(title=f"{word} image", file=get_test_image_file(f"{word}.png"))
+        upload = SimpleUploadedFile(f"{word}.txt", word.encode())
+        document = get_document_model().objects.create(title=f"{word} document", file=upload)
+        page = draft_article(
+            title=f"{word} title",
+            slug=f"{word}-slug",
+            summary=f"{word} summary",
+            author=f"{word} author",
+            tags=[f"{word}tag", "shared"],
+            sources=[ArticleSource(title=f"{word} source", authors=f"{word} authors")],
+            body=[
+                ("paragraph", f"<p>{BAIT} {word} lead</p>"),
+                ("heading", {"text": f"{word} heading", "level": "h2", "anchor": ""}),
+                ("paragraph", f"<p>{BAIT} {word} passage</p>"),
+                ("image", {"image": image, "alt": f"{word} alt", "caption": f"{word} caption", "credit": ""}),
+                ("quote", {"text": f"{word} quote", "attribution": ""}),
+            ],
+        )
+        places = {
+            "word": word,
+            "misspelt": f"{word[:-1]}u",
+            "page": str(page.pk),
+            "slug": page.slug,
+            "tag": f"{word}tag",
+            "file": image.file.name,
+            "rendition": image.get_rendition("width-400").file.name,
+            "document": str(document.pk),
+            "document_file": document.filename,
+            "restriction": "0",
+        }
+        return Canary(page=page, places=places)
+
+    return write
+
+
+@pytest.fixture
+def canaries(plant: Callable[[str], Canary]) -> Canaries:
+    """All of them, public or written as far as they will ever be, and in the index as far as they are public."""
+    planted = {word: plant(word) for word in (*HIDDEN, SHOWN)}
+    for word, canary in planted.items():
+        if word == "scheduledcanary":
+            canary.page.go_live_at = timezone.now() + dt.timedelta(days=1)
+            canary.page.save_revision()
+        if word != "draftcanary":
+            canary.page.get_latest_revision().publish()
+    drain()
+    return planted
+
+
+def hide(canaries: Canaries) -> None:
+    """Hide what is public, each in its own way, as an editor or the clock does."""
+    ArticlePage.objects.get(pk=canaries["unpublishedcanary"].page.pk).unpublish()
+    # The moment has passed and no worker has been round yet: the page is still live.
+    expired = ArticlePage.objects.get(pk=canaries["expiredcanary"].page.pk)
+    expired.expire_at = timezone.now() - dt.timedelta(minutes=1)
+    expired.save()
+    with_password = PageViewRestriction.objects.create(
+        page=canaries["passwordcanary"].page, restriction_type=PageViewRestriction.PASSWORD, password="open sesame"
+    )
+    canaries["passwordcanary"].places["restriction"] = str(with_password.pk)
+    for_group = PageViewRestriction.objects.create(
+        page=canaries["groupcanary"].page, restriction_type=PageViewRestriction.GROUPS
+    )
+    for_group.groups.add(Group.objects.create(name="The few"))
+
+
+def addresses(canaries: Canaries) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield every address of the site, with the places that were filled in."""
+    for route in sorted(set(routes())):
+        if not route.startswith(PLAIN):
+            for address in VISITS[route]:
+                yield from _filled_in_for_each(address, canaries)
+        else:
+            yield filled_in(route, number=canaries["draftcanary"].page.pk), {}
+
+
+def _filled_in_for_each(address: str, canaries: Canaries) -> Iterator[tuple[str, dict[str, str]]]:
+    if "{" not in address:
+        yield address, {}
+        return
+    for word in HIDDEN:
+        places = canaries[word].places
+        yield address.format(**places), {name: text for name, text in places.items() if f"{{{name}}}" in address}
+
+
+def text_of(response: HttpResponseBase) -> str:
+    body = b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+    return body.decode("utf-8", errors="replace") + str(response.headers)
+
+
+def leaks(client: Client, canaries: Canaries, *, under: str = "/") -> list[str]:
+    """Visit every address that begins with `under`, and return what shows a hidden word or fails."""
+    found = []
+    for address, typed in addresses(canaries):
+        if not address.startswith(under):
+            continue
+        # The second time, whatever may have been kept of the first is what answers.
+        for response in (client.get(address), client.get(address)):
+            text = text_of(response)
+            # What the visitor typed comes back to them; anything more is the site's own.
+            for echo in typed.values():
+                text = re.sub(rf"\b{re.escape(echo)}\b", "", text)
+            found += [f"{address} shows {word}" for word in HIDDEN if word in text]
+            if response.status_code >= 500:
+                found.append(f"{address} answers {response.status_code}")
+    return found
+
+
+def assert_searches_count_only_what_is_shown(client: Client, canaries: Canaries) -> None:
+    found = client.get(f"/api/search/?q={BAIT}").json()
+    assert [result["title"] for result in found["results"]] == [f"{SHOWN} title"]
+    assert found["total"] == 1
+    assert {facet["value"]: facet["count"] for facet in found["facets"]["tag"]} == {f"{SHOWN}tag": 1, "shared": 1}
+    assert [facet["count"] for facet in found["facets"]["category"]] == [1]
+    for word in HIDDEN:
+        answer = client.get(f"/api/search/?q={word}").json()
+        assert (answer["total"], answer["did_you_mean"]) == (0, None), word
+        misspelt = client.get(f"/api/search/?q={canaries[word].places['misspelt']}").json()
+        assert misspelt["did_you_mean"] != word
+
+
+def test_every_address_is_classified() -> None:
+    assert [route for route in routes() if route not in VISITS and not route.startswith(PLAIN)] == []
+    assert set(VISITS) - set(routes()) == set()
+
+
+def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> None:
+    places = canaries[SHOWN].places
+    for address in (
+        "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
+        f"/search/?q={BAIT}", f"/api/search/?q={BAIT}",
+    ):  # fmt: skip
+        assert SHOWN in text_of(client.get(address)), address
+    assert client.get(f"/media/{places['rendition']}").status_code == 200
+
+
+def test_no_address_shows_a_hidden_article_to_a_reader(client: Client, canaries: Canaries) -> None:
+    hide(canaries)
+    # The index still holds what was public a moment ago.
+    assert leaks(client, canaries) == []
+    assert_searches_count_only_what_is_shown(client, canaries)
+    drain()
+    assert leaks(client, canaries, under="/search/") == []
+    assert_searches_count_only_what_is_shown(client, canaries)
+
+
+def test_no_address_shows_a_hidden_article_to_a_member(alice_client: Client, canaries: Canaries) -> None:
+    hide(canaries)
+    assert leaks(alice_client, canaries) == []
+
+
+def test_an_expiry_holds_from_its_moment_on(client: Client, canaries: Canaries) -> None:
+    hide(canaries)
+    article = ArticlePage.objects.get(pk=canaries["draftcanary"].page.pk)
+    article.expire_at = timezone.now() + dt.timedelta(hours=1)
+    article.save_revision().publish()
+    drain()
+    assert client.get("/api/search/?q=draftcanary").json()["total"] == 1
+    assert client.get(article.url).status_code == 200
+    with time_machine.travel(timezone.now() + dt.timedelta(hours=2)):
+        # No worker has been round.
+        assert leaks(client, canaries) == []
+        assert_searches_count_only_what_is_shown(client, canaries)
+
+
+def test_a_scheduled_article_shows_when_its_moment_has_come(client: Client, canaries: Canaries) -> None:
+    hide(canaries)
+    with time_machine.travel(timezone.now() + dt.timedelta(days=2)):
+        assert leaks(client, canaries, under="/search/") == []
+        ScheduledPublishing().run()
+        drain()
+        assert client.get("/api/search/?q=scheduledcanary").json()["total"] == 1
+
+
+@pytest.mark.usefixtures("on_elasticsearch")
+def test_elasticsearch_shows_no_hidden_article(client: Client, canaries: Canaries) -> None:
+    get_engine().content_hashes()  # makes what was written visible to searches
+    assert client.get("/api/search/?q=passwordcanary").json()["engine"] == "elasticsearch"
+    hide(canaries)
+    for under in ("/search/", "/api/search/"):
+        assert leaks(client, canaries, under=under) == []
+    assert_searches_count_only_what_is_shown(client, canaries)
+    drain()
+    get_engine().content_hashes()
+    for under in ("/search/", "/api/search/"):
+        assert leaks(client, canaries, under=under) == []
+    assert_searches_count_only_what_is_shown(client, canaries)
