@@ -159,6 +159,10 @@ class Event(Work):
 
     key = models.CharField(max_length=200)
     event = models.CharField(max_length=40)
+    # What an editor reads of it, when the payload is gone or is nobody's business; blank where it concerns no editor.
+    label = models.CharField(max_length=300, blank=True)
+    # The page that it is about, if any; no foreign key, for the same reason as above.
+    page_id = models.BigIntegerField(null=True, blank=True)
     payload = models.JSONField()
 
     objects = EventQuerySet.as_manager()
@@ -167,6 +171,7 @@ class Event(Work):
         indexes = [
             models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_event"),
             models.Index(fields=["consumer", "key"], condition=UNFINISHED, name="unfinished_event_of_key"),
+            models.Index(fields=["page_id"], name="event_of_page"),
         ]
 
     def __str__(self) -> str:

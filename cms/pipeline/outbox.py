@@ -31,14 +31,24 @@ def record(*, page_ids: Iterable[int]) -> None:
             _record_again(some_ids)
 
 
-def record_event(*, consumer: str, key: str, event: str, payload: dict[str, Any]) -> None:
+def record_event(
+    *, consumer: str, key: str, event: str, payload: dict[str, Any], page_id: int | None = None, label: str = ""
+) -> Event:
     """Have one consumer told of an event, once the caller's transaction is committed.
 
-    `payload` is whatever JSON can hold. Events of one `key` are delivered in the order in which they are recorded;
-    those of different keys do not wait for each other.
+    Args:
+        key: Events of one key are delivered in the order in which they are recorded; those of different keys do not
+            wait for each other.
+        payload: Whatever JSON can hold.
+        page_id: The page that it is about, if it is about one: its editors see how the event fares.
+        label: What an editor reads of it, at most 300 characters.
     """
     now = timezone.now()
-    Event.objects.create(consumer=consumer, key=key, event=event, payload=payload, waiting_since=now, due_at=now)
+    event_row: Event = Event.objects.create(
+        consumer=consumer, key=key, event=event, payload=payload, page_id=page_id, label=label,
+        waiting_since=now, due_at=now,
+    )  # fmt: skip
+    return event_row
 
 
 def unfinished_page_ids(*, consumer: str, settling: timedelta = timedelta()) -> set[int]:
