@@ -7,7 +7,8 @@ from typing import Any, Self, TypeVar
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
-# How long a worker may hold a row, in seconds; so long it waits when the worker was killed with the row in its hands.
+# How long a worker may hold a row, in seconds; so long it waits when the worker was killed with the row in its hands
+# and no other worker of the same host runs.
 LEASE_SECONDS = 30
 # A row that failed this often is a dead letter. With the delays below that is after about an hour.
 MOST_ATTEMPTS = 15
@@ -80,6 +81,11 @@ class Work(models.Model):
             row.leased_until = now + timedelta(seconds=LEASE_SECONDS)
             row.save(update_fields=["leased_by", "leased_until"])
         return row
+
+    @classmethod
+    def release(cls, *, worker: str) -> None:
+        """Let go of what a worker holds that will not come back."""
+        cls.objects.filter(leased_by=worker, leased_until__isnull=False).update(leased_by="", leased_until=None)
 
     def finish(self, *, now: datetime) -> None:
         self._settle(finished_at=now, last_error="", last_failed_at=None)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from cms.pipeline.consumers import PermanentError, Unavailable, consumers, event_consumers
 from cms.pipeline.models import Event, PageChange, Worker
+from cms.pipeline.presence import gone_workers, present
 from cms.pipeline.schedule import periodic, run_if_due
 
 logger = logging.getLogger(__name__)
@@ -90,10 +91,11 @@ def new_worker_name() -> str:
 def run_once() -> None:
     """Do everything that is due at this moment, one thing after the other."""
     worker = new_worker_name()
-    _beat(worker)
-    for name in list(periodic):
-        run_if_due(name=name)
-    drain(worker=worker)
+    with present(worker):
+        _beat(worker)
+        for name in list(periodic):
+            run_if_due(name=name)
+        drain(worker=worker)
 
 
 def drain(*, worker: str | None = None) -> None:
@@ -110,10 +112,11 @@ def run(*, stop: threading.Event) -> None:
     worker = new_worker_name()
     logger.info("The worker %s has started", worker)
     threads = [threading.Thread(target=loop, name=loop_name) for loop_name, loop in _loops(worker=worker, stop=stop)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with present(worker):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     logger.info("The worker %s has stopped", worker)
 
 
@@ -155,4 +158,8 @@ def _beat(worker: str) -> bool:
     now = timezone.now()
     if not Worker.objects.filter(name=worker).update(last_seen_at=now):
         Worker.objects.create(name=worker, last_seen_at=now)
+    for gone in gone_workers():
+        logger.warning("The worker %s is gone: what it had in its hands is given to others", gone)
+        for model in (PageChange, Event):
+            model.release(worker=gone)
     return False
