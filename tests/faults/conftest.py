@@ -1,0 +1,206 @@
+"""A site on a real database and a real Elasticsearch, its editors, and workers that can be killed."""
+
+import itertools
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import connection, transaction
+from elasticsearch import Elasticsearch as Client
+from pytest_django import Settings
+
+from articles.models import ArticlePage
+from cms.pipeline.consumers import consumers
+from cms.pipeline.models import Event, PageChange
+from cms.pipeline.outbox import unfinished_page_ids
+from search.documents import documents
+from search.indexing import ELASTICSEARCH_INDEX, check, engines, make_missing, refresh_elasticsearch
+from search.models import SearchDocument
+from tests.faults.worker_process import Death
+from tests.pages import ArticleFactory
+
+ARTICLES = 16
+DONE_WITHIN = 90  # seconds, on a machine that does much else
+
+numbers = itertools.count(1)
+
+
+def wait_until(condition: Callable[[], object], *, within: float = DONE_WITHIN) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {within} s"
+        time.sleep(0.05)
+
+
+@dataclass
+class Newsroom:
+    """Editors who publish, unpublish and delete by a fixed seed, and who know what readers are to find.
+
+    Every change is one transaction, as a request of the admin is. An error that an editor would see fails the test.
+    """
+
+    chance: random.Random
+    article_ids: list[int]
+    titles: dict[int, str] = field(default_factory=dict)
+    editions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def publish(self, page_id: int) -> None:
+        title = f"Edition {next(self.editions)}"
+        with transaction.atomic():
+            article = ArticlePage.objects.get(pk=page_id)
+            article.title = title
+            article.save_revision().publish()
+        self.titles[page_id] = title
+
+    def unpublish(self, page_id: int) -> None:
+        with transaction.atomic():
+            ArticlePage.objects.get(pk=page_id).unpublish()
+        del self.titles[page_id]
+
+    def delete(self, page_id: int) -> None:
+        with transaction.atomic():
+            ArticlePage.objects.get(pk=page_id).delete()
+        self.article_ids.remove(page_id)
+        self.titles.pop(page_id, None)
+
+    def work(self, *, publishes: int) -> None:
+        """Publish as often as told, different pages one after the other, and take some pages out between."""
+        for page_id in self.pick(publishes):
+            self.publish(page_id)
+            if self.chance.random() < 0.1:
+                self.unpublish(self.chance.choice(list(self.titles)))
+
+    def pick(self, count: int) -> list[int]:
+        """Choose pages by chance: none a second time before all had their turn."""
+        turns = itertools.chain.from_iterable(
+            self.chance.sample(self.article_ids, len(self.article_ids)) for _ in itertools.count()
+        )
+        return list(itertools.islice(turns, count))
+
+
+class Workers:
+    """Worker processes on the test's database and Elasticsearch."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._starter = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.worker_process"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def start(self, death: Death | None = None) -> int:
+        """Start a worker, and return its process id. It is killed where `death` says, or works until it is stopped."""
+        assert self._starter.stdin is not None
+        assert self._starter.stdout is not None
+        self._starter.stdin.write(f"{json.dumps(death)}\n")
+        self._starter.stdin.flush()
+        return int(self._starter.stdout.readline())
+
+    def wait_for_death(self, pid: int) -> None:
+        wait_until(lambda: not is_running(pid))
+
+    def interrupt(self, pid: int) -> None:
+        """Press Ctrl-C, and wait until the worker has ended."""
+        os.kill(pid, signal.SIGINT)
+        self.wait_for_death(pid)
+
+    def stop(self) -> None:
+        os.killpg(self._starter.pid, signal.SIGKILL)
+        self._starter.wait()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def on_elasticsearch(elasticsearch_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The site as it is with ELASTICSEARCH_URL, with an index of the test's own."""
+    settings.ELASTICSEARCH_HOSTS = [elasticsearch_url]
+    settings.ELASTICSEARCH_INDEX = f"{os.environ['ELASTICSEARCH_INDEX']}-faults-{next(numbers)}"
+    monkeypatch.setitem(consumers, ELASTICSEARCH_INDEX, refresh_elasticsearch)
+
+
+@pytest.fixture
+def environment(on_elasticsearch: None, settings: Settings, pytestconfig: pytest.Config) -> dict[str, str]:
+    """The variables with which another process is this site."""
+    from tests.pipeline.test_worker import database_url
+
+    return {
+        **os.environ,
+        "PYTHONPATH": str(pytestconfig.rootpath),
+        "DATABASE_URL": database_url(),
+        "ELASTICSEARCH_URL": ",".join(settings.ELASTICSEARCH_HOSTS),
+        "ELASTICSEARCH_INDEX": settings.ELASTICSEARCH_INDEX,
+    }
+
+
+@pytest.fixture
+def newsroom(on_elasticsearch: None, publish_article: ArticleFactory) -> Newsroom:
+    make_missing()
+    articles = [publish_article(title=f"Article {number}", slug=f"article-{number}") for number in range(ARTICLES)]
+    ids = [article.pk for article in articles]
+    return Newsroom(chance=random.Random(20), article_ids=ids, titles={page.pk: page.title for page in articles})
+
+
+@pytest.fixture
+def workers(environment: dict[str, str]) -> Iterator[Workers]:
+    workers = Workers(environment)
+    yield workers
+    workers.stop()
+
+
+def assert_index_equals_published(newsroom: Newsroom, settings: Settings) -> None:
+    """Wait until the outbox is empty, then compare each index with what the editors know, page by page."""
+    wait_until(lambda: not any(unfinished_page_ids(consumer=consumer) for consumer in consumers))
+    assert not PageChange.objects.exclude(dead_at=None).exists()
+    assert not Event.objects.exclude(dead_at=None).exists()
+    for engine in engines():
+        assert check(engine).page_ids == (), engine.name
+    expected = {document.page_id: document for document in documents(newsroom.article_ids)}
+    assert {page_id: document.title for page_id, document in expected.items()} == newsroom.titles
+    hashes = {page_id: document.content_hash for page_id, document in expected.items()}
+    assert dict(SearchDocument.objects.values_list("page_id", "content_hash")) == hashes
+    assert stems_of_pages() == sorted(hashes)
+    assert dict(found_in_elasticsearch(settings)) == {
+        page_id: (newsroom.titles[page_id], content_hash) for page_id, content_hash in hashes.items()
+    }
+    assert one_index_behind_the_alias(settings)
+
+
+def found_in_elasticsearch(settings: Settings) -> list[tuple[int, tuple[str, str]]]:
+    """Ask the server itself for page id, title and hash of all that readers can find."""
+    with Client(settings.ELASTICSEARCH_HOSTS) as client:
+        client.indices.refresh(index=settings.ELASTICSEARCH_INDEX)
+        answer = client.search(
+            index=settings.ELASTICSEARCH_INDEX, query={"exists": {"field": "content_hash"}}, size=1_000
+        )
+    hits = answer["hits"]["hits"]
+    assert len({hit["_id"] for hit in hits}) == len(hits) == answer["hits"]["total"]["value"]
+    return [(int(hit["_id"]), (hit["_source"]["title"], hit["_source"]["content_hash"])) for hit in hits]
+
+
+def one_index_behind_the_alias(settings: Settings) -> bool:
+    with Client(settings.ELASTICSEARCH_HOSTS) as client:
+        indices = client.indices.get_alias(index=f"{settings.ELASTICSEARCH_INDEX}-*")
+    return [list(index["aliases"]) for index in indices.values()] == [[settings.ELASTICSEARCH_INDEX]]
+
+
+def stems_of_pages() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {'rowid' if connection.vendor == 'sqlite' else 'page_id'} FROM search_stems")
+        return sorted(page_id for (page_id,) in cursor.fetchall())

@@ -1,0 +1,33 @@
+"""Workers are killed with SIGKILL in the middle of what they do: the index ends as if none had been."""
+
+import random
+
+from pytest_django import Settings
+
+from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published
+from tests.faults.worker_process import Death
+from tests.pipeline.test_claim import own_connections
+
+KILLS = 20
+PUBLISHES = 300
+MOMENTS = ("before", "during", "after")
+
+
+def deaths(chance: random.Random) -> list[Death]:
+    """Choose where each worker dies. Each has more pages to handle than it lives for."""
+    return [
+        Death(page=chance.randint(1, 12), moment=MOMENTS[number % 3], seconds=chance.uniform(0, 0.02))
+        for number in range(KILLS)
+    ]
+
+
+@own_connections
+def test_twenty_kills_during_three_hundred_publishes_lose_and_double_nothing(
+    newsroom: Newsroom, workers: Workers, settings: Settings
+) -> None:
+    for death in deaths(random.Random(4)):
+        worker = workers.start(death)
+        newsroom.work(publishes=PUBLISHES // KILLS)
+        workers.wait_for_death(worker)
+    workers.start()
+    assert_index_equals_published(newsroom, settings)

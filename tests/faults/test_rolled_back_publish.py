@@ -1,0 +1,63 @@
+"""What is rolled back never happened: not for readers, and not for the workers that run meanwhile."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from articles.models import ArticlePage
+from cms.pipeline.models import PageChange
+from cms.pipeline.outbox import unfinished_page_ids
+from search.indexing import ELASTICSEARCH_INDEX
+from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published, wait_until
+from tests.pages import ArticleFactory
+from tests.pipeline.test_claim import own_connections
+
+
+class Refused(Exception):  # noqa: N818 - whatever ends a request
+    pass
+
+
+def publish_again(newsroom: Newsroom, page_id: int) -> None:
+    article = ArticlePage.objects.get(pk=page_id)
+    article.title = "Never"
+    article.save_revision().publish()
+
+
+def unpublish(newsroom: Newsroom, page_id: int) -> None:
+    ArticlePage.objects.get(pk=page_id).unpublish()
+
+
+def delete(newsroom: Newsroom, page_id: int) -> None:
+    ArticlePage.objects.get(pk=page_id).delete()
+
+
+@own_connections
+@pytest.mark.parametrize("change", [publish_again, unpublish, delete])
+def test_a_change_that_is_rolled_back_is_never_indexed(
+    change: Callable[[Newsroom, int], None], newsroom: Newsroom, workers: Workers, settings: Settings
+) -> None:
+    workers.start()
+    wait_until(lambda: not unfinished_page_ids(consumer=ELASTICSEARCH_INDEX))
+    before = dict(PageChange.objects.values_list("pk", "version"))
+    with pytest.raises(Refused), transaction.atomic():
+        change(newsroom, newsroom.article_ids[0])
+        assert unfinished_page_ids(consumer=ELASTICSEARCH_INDEX)
+        raise Refused
+    assert dict(PageChange.objects.values_list("pk", "version")) == before
+    newsroom.publish(newsroom.article_ids[1])
+    assert_index_equals_published(newsroom, settings)
+
+
+@own_connections
+def test_a_first_publication_that_is_rolled_back_leaves_no_phantom(
+    newsroom: Newsroom, publish_article: ArticleFactory, workers: Workers, settings: Settings
+) -> None:
+    workers.start()
+    with pytest.raises(Refused), transaction.atomic():
+        never = publish_article(title="Never")
+        raise Refused
+    newsroom.publish(newsroom.article_ids[0])
+    assert_index_equals_published(newsroom, settings)
+    assert not PageChange.objects.filter(page_id=never.pk).exists()
