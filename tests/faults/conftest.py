@@ -27,7 +27,7 @@ from tests.faults.worker_process import Death
 from tests.pages import ArticleFactory
 
 ARTICLES = 16
-DONE_WITHIN = 90  # seconds, on a machine that does much else
+DONE_WITHIN = 60  # seconds, on a machine that does much else
 
 numbers = itertools.count(1)
 
@@ -151,6 +151,9 @@ def environment(on_elasticsearch: None, settings: Settings, pytestconfig: pytest
 
 @pytest.fixture
 def newsroom(on_elasticsearch: None, publish_article: ArticleFactory) -> Newsroom:
+    with connection.cursor() as cursor:
+        # The one table that is no model's, which tests with transactions of their own leave as it is.
+        cursor.execute("DELETE FROM search_stems")
     make_missing()
     articles = [publish_article(title=f"Article {number}", slug=f"article-{number}") for number in range(ARTICLES)]
     ids = [article.pk for article in articles]

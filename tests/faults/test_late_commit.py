@@ -76,6 +76,7 @@ def test_a_commit_between_reading_and_writing_is_indexed_in_the_end(
     read = newsroom.titles[page_id]
     monkeypatch.setattr(engine, "put", put_late)
     drain()
+    drain()  # Once more for the other engine, which may have had its turn before.
     assert outdated == [read] != [newsroom.titles[page_id]]
     assert_index_equals_published(newsroom, settings)
 

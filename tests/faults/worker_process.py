@@ -3,8 +3,8 @@
     python -m tests.faults.worker_process
 
 This process loads the site once. For each line on its standard input, the JSON of a `Death` or null, it begins a copy
-of itself that is a worker as `manage.py run_pipeline` runs it, and prints the copy's process id. All copies end with it,
-and it ends with its standard input.
+of itself that is a worker as `manage.py run_pipeline` runs it, and prints the copy's process id. All copies end with
+it, and it ends with its standard input.
 """
 
 import itertools
