@@ -3,6 +3,7 @@ from django.conf import settings
 
 SECONDS_BETWEEN_COMPARISONS = 300
 SECONDS_UNTIL_A_MISSING_INDEX_IS_SEEN = 10
+SECONDS_UNTIL_AN_OUTAGE_IS_SEEN_TO_BE_OVER = 5
 
 
 class SearchConfig(AppConfig):
@@ -22,6 +23,8 @@ class SearchConfig(AppConfig):
         if settings.ELASTICSEARCH_HOSTS:
             consumers[indexing.ELASTICSEARCH_INDEX] = indexing.refresh_elasticsearch
         periodic["search_reconcile"] = Periodic(seconds=SECONDS_BETWEEN_COMPARISONS, run=indexing.reconcile)
+        after_outage = Periodic(seconds=SECONDS_UNTIL_AN_OUTAGE_IS_SEEN_TO_BE_OVER, run=indexing.reconcile_after_outage)
+        periodic["search_reconcile_after_outage"] = after_outage
         missing = Periodic(seconds=SECONDS_UNTIL_A_MISSING_INDEX_IS_SEEN, run=indexing.make_missing)
         periodic["search_make_missing"] = missing
         probes["index"] = index_condition

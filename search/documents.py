@@ -14,6 +14,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from django.db.models import prefetch_related_objects
@@ -28,6 +29,8 @@ from search.parsing import printable
 logger = logging.getLogger(__name__)
 
 PAGES_AT_ONCE = 100
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 def version_now() -> int:
@@ -44,6 +47,15 @@ def searchable_pages() -> PageQuerySet:
 def searchable_page_ids() -> list[int]:
     """Return the ids of the pages that are to be in an index, in order."""
     return list(searchable_pages().order_by("pk").values_list("pk", flat=True))
+
+
+def publication_times() -> dict[int, int]:
+    """Return id -> when it was last published, in microseconds since 1970, of the pages that are to be in an index.
+
+    A page that was never published by a revision, but saved as it is, has 0.
+    """
+    times = searchable_pages().order_by("pk").values_list("pk", "last_published_at")
+    return {page_id: 0 if time is None else (time - EPOCH) // MICROSECOND for page_id, time in times}
 
 
 def document_of(page_id: int) -> Document | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from django.conf import settings
 
@@ -21,7 +21,11 @@ class EngineUnavailable(Exception):  # noqa: N818 - the state of a server, not a
 
 
 class DocumentRefused(Exception):  # noqa: N818 - says what happened
-    """The engine will never take this document as it is."""
+    """The engine will never take these documents as they are; `reasons` has page id -> what it says."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        super().__init__("; ".join(f"Page {page_id}: {reason}" for page_id, reason in reasons.items()))
+        self.reasons = dict(reasons)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,36 +130,57 @@ class Results:
     confidence: Confidence = "high"
 
 
-class Writer(Protocol):
+class Entry(NamedTuple):
+    """What an index has of a page: see `Document`. The hash is empty where the page was taken out."""
+
+    version: int
+    content_hash: str
+
+
+class Index(Protocol):
     """Something that documents are put into."""
+
+    name: str
 
     def put(self, documents: Sequence[Document]) -> None:
         """Add the documents, or replace those that are there, unless what is there was read later.
 
         Raises:
             EngineUnavailable: Some may not have been taken; putting all of them again does no harm.
-            DocumentRefused: One can never be taken; the others have been.
-        """
-
-
-class Engine(Writer, Protocol):
-    name: str
-
-    def search(self, query: Query, *, hidden: Collection[int] = ()) -> Results:
-        """Answer a question; pages in `hidden` are neither found nor counted.
-
-        Raises:
-            EngineUnavailable: Within two seconds.
+            DocumentRefused: Some can never be taken; the others have been.
         """
 
     def delete(self, page_ids: Collection[int], *, version: int) -> None:
         """Take pages out, unless what is there was read later than `version`. Raises as `put` does."""
 
-    def content_hashes(self, page_ids: Iterable[int] | None = None) -> dict[int, str]:
-        """Return page id -> content hash of what is in the index, of `page_ids` only where they are given.
+    def entries(self, page_ids: Iterable[int] | None = None) -> dict[int, Entry]:
+        """Return page id -> what the index has of it. With `page_ids`, of these only, taken out or not.
 
         Raises:
             EngineUnavailable
+        """
+
+
+class NewIndex(Index, Protocol):
+    """An index that readers do not see yet. It may take documents in the background, until it is settled."""
+
+    def settle(self) -> None:
+        """Wait until all that was put is there and can be read. Raises as `put` does."""
+
+    def switch(self) -> None:
+        """Put it in the place of the old index, in one step.
+
+        Raises:
+            EngineUnavailable
+        """
+
+
+class Engine(Index, Protocol):
+    def search(self, query: Query, *, hidden: Collection[int] = ()) -> Results:
+        """Answer a question; pages in `hidden` are neither found nor counted.
+
+        Raises:
+            EngineUnavailable: Within two seconds.
         """
 
     def is_ready(self) -> bool:
@@ -165,11 +190,25 @@ class Engine(Writer, Protocol):
             EngineUnavailable
         """
 
-    def building(self) -> AbstractContextManager[Writer]:
-        """Open a new index that readers do not see yet.
+    def building(self) -> AbstractContextManager[NewIndex]:
+        """Open a new index that readers do not see yet, after removing what was left of others.
 
-        What is put into the engine meanwhile goes to both. When the block ends, the new index takes the place of the
-        old one in one step; when it fails, the new index is gone and the old one stays.
+        What is put into the engine meanwhile goes to both. When the block ends without having switched to the new
+        index, that is gone and the old one stays.
+
+        Raises:
+            EngineUnavailable
+        """
+
+    def leftovers(self) -> list[str]:
+        """Return the names of indices that readers do not use: one that is being made, or what is left of such.
+
+        Raises:
+            EngineUnavailable
+        """
+
+    def remove_leftovers(self) -> None:
+        """Delete them. Whoever calls it holds `search.locks.rebuild_lock`, so that nobody is making one of them.
 
         Raises:
             EngineUnavailable

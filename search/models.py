@@ -1,4 +1,5 @@
-"""The index of the database engine: a copy of what is published, made by the pipeline and never edited.
+"""The index of the database engine: a copy of what is published, made by the pipeline and never edited. And which
+server's index is to be compared.
 
 The words to search by are in the table `search_stems`, which each database makes in its own way: see the migration
 and `search.engines`.
@@ -39,6 +40,16 @@ class SearchPassage(models.Model):
 
     def __str__(self) -> str:
         return self.heading or self.text[:60]
+
+
+class Outage(models.Model):
+    """An engine's server was away, and its index has not been compared since."""
+
+    engine = models.CharField(max_length=40, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.engine
 
 
 class SearchWord(models.Model):

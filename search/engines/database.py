@@ -26,7 +26,7 @@ from cms.visibility import public_pages
 from search import ranking
 from search.engines import postgresql, sqlite
 from search.engines.probes import Probe, StemColumns
-from search.interface import Concept, Document, Facet, Hit, Passage, Query, Results, Writer
+from search.interface import Concept, Document, Entry, Facet, Hit, NewIndex, Passage, Query, Results
 from search.labels import pack, unpack
 from search.marking import Stems, excerpt, find, mark
 from search.models import SearchDocument, SearchPassage, SearchWord
@@ -36,6 +36,7 @@ from search.words import stem, stems, words
 
 PASSAGES_PER_HIT = 3
 MOST_FACETS = 50
+MOST_IDS = 500  # in one statement
 
 FOUND_PAGES = """
 WITH hits (concept, page_id, score) AS MATERIALIZED ({hits}),
@@ -95,20 +96,37 @@ class DatabaseEngine:
             _dialect().delete_stems(list(old.values_list("page_id", flat=True)))
             old.delete()
 
-    def content_hashes(self, page_ids: Iterable[int] | None = None) -> dict[int, str]:
-        documents = SearchDocument.objects.all()
-        if page_ids is not None:
-            documents = documents.filter(page_id__in=list(page_ids))
-        return dict(documents.values_list("page_id", "content_hash"))
+    def entries(self, page_ids: Iterable[int] | None = None) -> dict[int, Entry]:
+        rows = SearchDocument.objects.values_list("page_id", "version", "content_hash")
+        if page_ids is None:
+            return {page_id: Entry(version, content_hash) for page_id, version, content_hash in rows}
+        wanted = sorted(set(page_ids))
+        some = (wanted[start : start + MOST_IDS] for start in range(0, len(wanted), MOST_IDS))
+        return {row[0]: Entry(*row[1:]) for page_ids in some for row in rows.filter(page_id__in=page_ids)}
 
     def is_ready(self) -> bool:
         # The tables come with the migrations.
         return True
 
     @contextmanager
-    def building(self) -> Iterator[Writer]:
-        """Rewrite the index in place: each batch is replaced in one transaction, so readers see the old or the new."""
-        yield self
+    def building(self) -> Iterator[NewIndex]:
+        yield _InPlace()
+
+    def leftovers(self) -> list[str]:
+        return []
+
+    def remove_leftovers(self) -> None:
+        """There are none."""
+
+
+class _InPlace(DatabaseEngine):
+    """The index, rewritten in place: each batch is replaced in one transaction, so readers see the old or the new."""
+
+    def settle(self) -> None:
+        """What was put is there."""
+
+    def switch(self) -> None:
+        """It is in its place."""
 
 
 def _dialect() -> ModuleType:

@@ -3,8 +3,8 @@
 Readers and writers use an alias; the index behind it has the alias's name and a time. While a new index is being made
 it has a second alias, `<alias>-building`, and every writer writes to both: one bulk request, in which the half for an
 index that is not there fails by itself and is passed over. So nothing that is published during a rebuild is missing
-from the new index, and versions make the order of writers irrelevant. Every write insists on an alias, so the server
-never makes up an index of its own.
+from the new index, and versions make the order of writers irrelevant. How a bulk request is sent, and what becomes of
+each of its items, is in `search.engines.bulk`.
 
 What Elasticsearch knows lags behind the database. Whoever calls `search` names the pages that are hidden although the
 index may still have them.
@@ -13,7 +13,9 @@ index may still have them.
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,18 +31,20 @@ from elasticsearch import ApiError, Elasticsearch
 from cms.searchable import Label
 from search.engines import requests
 from search.engines.breaker import Breaker
-from search.engines.index import REFRESH_INTERVAL, definition, source_of
+from search.engines.bulk import Write, failures_told, removal_of, send, write_of
+from search.engines.index import REFRESH_INTERVAL, definition
 from search.interface import (
     Concept,
     Document,
     DocumentRefused,
     EngineUnavailable,
+    Entry,
     Facet,
     Hit,
+    NewIndex,
     Passage,
     Query,
     Results,
-    Writer,
 )
 from search.labels import unpack
 from search.marking import BEFORE, from_marked
@@ -52,12 +56,8 @@ SEARCH_SECONDS = 1.5  # for all requests of one search together
 PROBE_SECONDS = 1
 WRITE_SECONDS = 5
 SLOW_SECONDS = 60  # for what nobody waits for
-# Pauses before what an overloaded server turned down is sent again.
-BULK_PAUSES = (0.5, 2.0)
-HASHES_AT_ONCE = 5_000
-
-# The two lines that a bulk request has for each document.
-Operation = tuple[dict[str, Any], dict[str, Any]]
+BUILDING_CONNECTIONS = 2
+ENTRIES_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,23 +93,19 @@ class ElasticsearchEngine:
             session = _Session(client=self._server.client, alias=self._alias, hidden=hidden)
             return search_as_meant(query, search=session.search, similar=session.similar_words, count=session.count)
 
-    # --- Writing -----------------------------------------------------------------------------------------------------
+    # --- Writing and comparing ---------------------------------------------------------------------------------------
 
     def put(self, documents: Sequence[Document]) -> None:
-        self._write(_index_operation(document) for document in documents)
+        self._write([write_of(document) for document in documents])
 
     def delete(self, page_ids: Collection[int], *, version: int) -> None:
-        self._write(_delete_operation(page_id, version=version) for page_id in page_ids)
+        self._write([removal_of(page_id, version=version) for page_id in page_ids])
 
-    def content_hashes(self, page_ids: Iterable[int] | None = None) -> dict[int, str]:
-        with _failures_told():
-            client = self._server.client.options(request_timeout=SLOW_SECONDS)
-            if page_ids is None:
-                return dict(_all_hashes(client, self._alias))
-            return dict(_some_hashes(client, self._alias, sorted(set(page_ids))))
+    def entries(self, page_ids: Iterable[int] | None = None) -> dict[int, Entry]:
+        return _entries(self._server.client, self._alias, page_ids)
 
     def is_ready(self) -> bool:
-        with _failures_told():
+        with failures_told():
             client = self._server.client.options(request_timeout=PROBE_SECONDS)
             if not client.indices.exists_alias(name=self._alias):
                 return False
@@ -118,74 +114,119 @@ class ElasticsearchEngine:
             return made_of == [definition()["mappings"]["_meta"]["definition"]]
 
     @contextmanager
-    def building(self) -> Iterator[Writer]:
+    def building(self) -> Iterator[NewIndex]:
         client = self._server.client.options(request_timeout=SLOW_SECONDS)
-        with _failures_told():
-            self._remove_orphans(client)
-            index = f"{self._alias}-{time.time_ns()}"
-            new = definition()
+        self.remove_leftovers()
+        name = f"{self._alias}-{time.time_ns()}"
+        new = definition()
+        with failures_told():
             client.indices.create(
-                index=index,
+                index=name,
                 aliases={self._building: {}},
                 mappings=new["mappings"],
                 # Readers do not see it yet, so there is nothing to refresh for.
                 settings={**new["settings"], "refresh_interval": "-1"},
             )
+        index = _NewIndex(client=client, index=name, alias=self._alias, building=self._building)
         try:
-            yield _Builder(client=client, alias=self._building)
-            with _failures_told():
-                self._swap(client, index)
-        except BaseException:
-            with suppress(ApiError, TransportError):
-                client.indices.delete(index=index, ignore_unavailable=True)
-            raise
+            with index.writing():
+                yield index
+        finally:
+            if not index.is_in_use:
+                with suppress(ApiError, TransportError):
+                    client.indices.delete(index=name, ignore_unavailable=True)
 
-    def _write(self, operations: Iterable[Operation]) -> None:
-        both = [_into(alias, operation) for operation in operations for alias in (self._alias, self._building)]
+    def leftovers(self) -> list[str]:
+        with failures_told():
+            client = self._server.client.options(request_timeout=PROBE_SECONDS)
+            return [name for name, aliases in own_indices(client, self._alias).items() if self._alias not in aliases]
+
+    def remove_leftovers(self) -> None:
+        if left := self.leftovers():
+            with failures_told():
+                client = self._server.client.options(request_timeout=SLOW_SECONDS)
+                client.indices.delete(index=left, ignore_unavailable=True)
+
+    def _write(self, writes: Sequence[Write]) -> None:
         client = self._server.client.options(request_timeout=WRITE_SECONDS)
-        _bulk(client, both, may_be_missing=self._building)
+        send(client, [(alias, write) for write in writes for alias in (self._alias, self._building)],
+             building=self._building, readers=self._alias)  # fmt: skip
 
-    def _own_indices(self, client: Elasticsearch) -> dict[str, set[str]]:
-        """Return name -> aliases of the indices that were made here for this alias; others may be named alike."""
-        made_here = re.compile(re.escape(self._alias) + r"-\d{19}")
-        found = client.indices.get_alias(index=f"{self._alias}-*")
-        return {name: set(index["aliases"]) for name, index in found.items() if made_here.fullmatch(name)}
 
-    def _remove_orphans(self, client: Elasticsearch) -> None:
-        """Delete what rebuilds that were killed have left."""
-        orphans = [name for name, aliases in self._own_indices(client).items() if self._alias not in aliases]
-        if orphans:
-            client.indices.delete(index=orphans, ignore_unavailable=True)
+class _NewIndex:
+    """Takes documents on several connections at once, while the caller reads the next ones from the database."""
 
-    def _swap(self, client: Elasticsearch, index: str) -> None:
-        """Put the new index in the place of the old one, in one step."""
-        client.indices.put_settings(index=index, settings={"refresh_interval": REFRESH_INTERVAL})
-        client.indices.refresh(index=index)
-        old = [name for name in self._own_indices(client) if name != index]
-        if client.indices.exists(index=self._alias) and not client.indices.exists_alias(name=self._alias):
-            # An index of the alias's own name, which a server makes where it is written to without the alias.
-            old.append(self._alias)
-        client.indices.update_aliases(
-            actions=[
-                *({"remove_index": {"index": name}} for name in old),
-                {"remove": {"index": index, "alias": self._building}},
-                {"add": {"index": index, "alias": self._alias}},
+    name = ElasticsearchEngine.name
+
+    def __init__(self, *, client: Elasticsearch, index: str, alias: str, building: str) -> None:
+        self.is_in_use = False
+        self._client = client
+        self._index = index
+        self._alias = alias
+        self._building = building
+        self._connections = ThreadPoolExecutor(BUILDING_CONNECTIONS)
+        self._underway: deque[Future[None]] = deque()
+        self._refused: dict[int, str] = {}
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._connections.shutdown(cancel_futures=True)
+
+    def put(self, documents: Sequence[Document]) -> None:
+        self._begin([write_of(document) for document in documents])
+
+    def delete(self, page_ids: Collection[int], *, version: int) -> None:
+        self._begin([removal_of(page_id, version=version) for page_id in page_ids])
+
+    def settle(self) -> None:
+        self._wait_until_underway(0)
+        with failures_told():
+            self._client.indices.put_settings(index=self._index, settings={"refresh_interval": REFRESH_INTERVAL})
+            self._client.indices.refresh(index=self._index)
+        if refused := self._refused:
+            self._refused = {}
+            raise DocumentRefused(refused)
+
+    def entries(self, page_ids: Iterable[int] | None = None) -> dict[int, Entry]:
+        return _entries(self._client, self._building, page_ids)
+
+    def switch(self) -> None:
+        """The old index stays for the searches that are at it, until leftovers are removed."""
+        with failures_told():
+            old = [name for name in own_indices(self._client, self._alias) if name != self._index]
+            actions: list[dict[str, Any]] = [
+                {"remove": {"index": self._index, "alias": self._building}},
+                {"add": {"index": self._index, "alias": self._alias}},
+                *({"remove": {"index": name, "alias": self._alias, "must_exist": False}} for name in old),
             ]
-        )
+            is_index = self._client.indices.exists(index=self._alias)
+            if is_index and not self._client.indices.exists_alias(name=self._alias):
+                # An index of the alias's own name, which a server makes where it is written to without the alias.
+                actions.append({"remove_index": {"index": self._alias}})
+            self._client.indices.update_aliases(actions=actions)
+        self.is_in_use = True
+
+    def _begin(self, writes: Sequence[Write]) -> None:
+        self._wait_until_underway(2 * BUILDING_CONNECTIONS)
+        operations = [(self._building, write) for write in writes]
+        self._underway.append(self._connections.submit(send, self._client, operations))
+
+    def _wait_until_underway(self, most: int) -> None:
+        while len(self._underway) > most:
+            try:
+                self._underway.popleft().result()
+            except DocumentRefused as refused:
+                self._refused |= refused.reasons
 
 
-# --- Failures --------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _failures_told() -> Iterator[None]:
-    """Turn whatever a server that is away, overloaded or not Elasticsearch at all does into EngineUnavailable."""
-    try:
-        yield
-    except (ApiError, TransportError) as error:
-        raise EngineUnavailable(f"{type(error).__name__}: {error}") from error
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise EngineUnavailable(f"The answer is not understood: {error!r}") from error
+def own_indices(client: Elasticsearch, alias: str) -> dict[str, set[str]]:
+    """Return name -> aliases of the indices that were made here for this alias; others may be named alike."""
+    made_here = re.compile(re.escape(alias) + r"-\d{19}")
+    found = client.indices.get_alias(index=f"{alias}-*")
+    return {name: set(index["aliases"]) for name, index in found.items() if made_here.fullmatch(name)}
 
 
 @contextmanager
@@ -193,7 +234,7 @@ def _guarded(breaker: Breaker) -> Iterator[None]:
     if breaker.is_open():
         raise EngineUnavailable("It failed several times in a row and is left alone for a moment.")
     try:
-        with _failures_told():
+        with failures_told():
             yield
     except EngineUnavailable:
         breaker.failed()
@@ -292,99 +333,24 @@ def _highlight(hit: Mapping[str, Any], passages: Sequence[Passage]) -> str:
     return (passages[0].text or plain) if passages else plain
 
 
-# --- Writing ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Builder:
-    """Writes to the index that is being made, and to no other."""
-
-    client: Elasticsearch
-    alias: str
-
-    def put(self, documents: Sequence[Document]) -> None:
-        operations = (_index_operation(document) for document in documents)
-        _bulk(
-            self.client, [({"index": {**action["index"], "_index": self.alias}}, body) for action, body in operations]
-        )
-
-
-def _index_operation(document: Document) -> Operation:
-    meta = {"_id": str(document.page_id), "version": document.version, "version_type": "external"}
-    return {"index": meta}, source_of(document)
-
-
-def _into(alias: str, operation: Operation) -> Operation:
-    action, body = operation
-    return {"index": {**action["index"], "_index": alias}}, body
-
-
-def _delete_operation(page_id: int, *, version: int) -> Operation:
-    """Return what leaves a document without content in the place of a page.
-
-    A real deletion with a version would be forgotten after a minute, and an old document could come back; and where
-    there is no index, the server would make one up for it, because it insists on an alias for other writes only.
-    """
-    return {"index": {"_id": str(page_id), "version": version, "version_type": "external"}}, {"page_id": page_id}
-
-
-def _bulk(client: Elasticsearch, operations: Sequence[Operation], *, may_be_missing: str = "") -> None:
-    """Send the operations and read the result of each; what was turned down for the moment is sent again.
-
-    Args:
-        may_be_missing: An alias whose operations are passed over where there is no index behind it.
-
-    Raises:
-        EngineUnavailable: Some were still turned down.
-        DocumentRefused: One can never be taken.
-    """
-    for pause in (*BULK_PAUSES, None):
-        if not operations:
-            return
-        with _failures_told():
-            body = [line for operation in operations for line in operation]
-            items = client.bulk(operations=body, require_alias=True)["items"]
-            outcomes = [item["index"] for item in items]
-        failed = [
-            (operation, outcome)
-            for operation, outcome in zip(operations, outcomes, strict=True)
-            if not _is_done(operation, outcome, may_be_missing=may_be_missing)
-        ]
-        if not failed:
-            return
-        _refuse(failed)
-        if pause is None:
-            raise EngineUnavailable(f"{len(failed)} of {len(operations)} writes failed: {failed[0][1].get('error')}")
-        operations = [operation for operation, _ in failed]
-        time.sleep(pause)
-
-
-def _is_done(operation: Operation, outcome: Mapping[str, Any], *, may_be_missing: str) -> bool:
-    if "error" not in outcome:
-        return True
-    if outcome["status"] == 409:
-        # What is there was read later than this: the other writer was right.
-        return True
-    return outcome["status"] == 404 and operation[0]["index"]["_index"] == may_be_missing
-
-
-def _refuse(failed: Sequence[tuple[Operation, Mapping[str, Any]]]) -> None:
-    for _, outcome in failed:
-        if outcome["status"] == 400:
-            raise DocumentRefused(f"Page {outcome.get('_id')}: {outcome['error']}")
-        if outcome["status"] == 404:
-            raise EngineUnavailable("There is no index yet; the worker makes one.")
-
-
 # --- Comparing -------------------------------------------------------------------------------------------------------
 
 
-def _all_hashes(client: Elasticsearch, alias: str) -> Iterator[tuple[int, str]]:
+def _entries(client: Elasticsearch, alias: str, page_ids: Iterable[int] | None) -> dict[int, Entry]:
+    patient = client.options(request_timeout=SLOW_SECONDS)
+    with failures_told():
+        if page_ids is None:
+            return dict(_all_entries(patient, alias))
+        return dict(_some_entries(patient, alias, sorted(set(page_ids))))
+
+
+def _all_entries(client: Elasticsearch, alias: str) -> Iterator[tuple[int, Entry]]:
     client.indices.refresh(index=alias)
     body: dict[str, Any] = {
         "query": requests.PUBLISHED,
         "sort": ["page_id"],
-        "size": HASHES_AT_ONCE,
+        "size": ENTRIES_AT_ONCE,
+        "version": True,
         "_source": False,
         "docvalue_fields": ["content_hash"],
     }
@@ -392,15 +358,15 @@ def _all_hashes(client: Elasticsearch, alias: str) -> Iterator[tuple[int, str]]:
         answer = client.search(index=alias, body=body, allow_partial_search_results=False)
         hits = answer["hits"]["hits"]
         for hit in hits:
-            yield int(hit["_id"]), hit["fields"]["content_hash"][0]
-        if len(hits) < HASHES_AT_ONCE:
+            yield int(hit["_id"]), Entry(hit["_version"], hit["fields"]["content_hash"][0])
+        if len(hits) < ENTRIES_AT_ONCE:
             return
         body["search_after"] = hits[-1]["sort"]
 
 
-def _some_hashes(client: Elasticsearch, alias: str, page_ids: Sequence[int]) -> Iterator[tuple[int, str]]:
-    for start in range(0, len(page_ids), HASHES_AT_ONCE):
-        some = [str(page_id) for page_id in page_ids[start : start + HASHES_AT_ONCE]]
+def _some_entries(client: Elasticsearch, alias: str, page_ids: Sequence[int]) -> Iterator[tuple[int, Entry]]:
+    for start in range(0, len(page_ids), ENTRIES_AT_ONCE):
+        some = [str(page_id) for page_id in page_ids[start : start + ENTRIES_AT_ONCE]]
         for found in client.mget(index=alias, ids=some, source_includes=["content_hash"])["docs"]:
-            if "content_hash" in found.get("_source", {}):
-                yield int(found["_id"]), found["_source"]["content_hash"]
+            if found.get("found"):
+                yield int(found["_id"]), Entry(found["_version"], found["_source"].get("content_hash", ""))

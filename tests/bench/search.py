@@ -86,6 +86,8 @@ def fill(engine: ElasticsearchEngine, articles: int) -> float:
         for start in range(1, articles + 1, ARTICLES_AT_ONCE):
             batch = [article(number, words) for number in range(start, min(start + ARTICLES_AT_ONCE, articles + 1))]
             seconds += milliseconds(partial(writer.put, batch)) / 1_000
+        seconds += milliseconds(writer.settle) / 1_000
+        writer.switch()
     return seconds
 
 

@@ -5,12 +5,12 @@ import random
 from pytest_django import Settings
 
 from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published
-from tests.faults.worker_process import Death
+from tests.faults.worker_process import Death, Moment
 from tests.pipeline.test_claim import own_connections
 
 KILLS = 20
 PUBLISHES = 300
-MOMENTS = ("before", "during", "after")
+MOMENTS: tuple[Moment, ...] = ("before", "during", "after")
 
 
 def deaths(chance: random.Random) -> list[Death]:

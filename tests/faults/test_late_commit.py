@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -59,11 +60,14 @@ def test_what_is_committed_late_is_indexed_then_and_holds_up_no_other_page(
 @own_connections
 @pytest.mark.parametrize("engine", [DatabaseEngine, ElasticsearchEngine])
 def test_a_commit_between_reading_and_writing_is_indexed_in_the_end(
-    newsroom: Newsroom, settings: Settings, monkeypatch: pytest.MonkeyPatch, engine: type
+    newsroom: Newsroom,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: type[DatabaseEngine | ElasticsearchEngine],
 ) -> None:
     drain()
     page_id = newsroom.article_ids[0]
-    put = engine.put
+    put: Any = engine.put
     outdated: list[str] = []
 
     def put_late(self: object, documents: Sequence[Document]) -> None:

@@ -19,6 +19,8 @@ from typing import Literal, NamedTuple
 import django
 from django.core.management import call_command
 
+Moment = Literal["before", "during", "after"]
+
 
 class Death(NamedTuple):
     """Where a worker is killed: at which of the pages that it handles, in which moment.
@@ -27,7 +29,7 @@ class Death(NamedTuple):
     """
 
     page: int
-    moment: Literal["before", "during", "after"]
+    moment: Moment
     seconds: float = 0.0
 
 

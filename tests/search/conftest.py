@@ -19,8 +19,9 @@ IndexNow = Callable[[], None]
 @pytest.fixture(scope="session")
 def _elasticsearch_engine(elasticsearch_url: str) -> ElasticsearchEngine:
     engine = ElasticsearchEngine(hosts=[elasticsearch_url], alias=f"{os.environ['ELASTICSEARCH_INDEX']}-engine")
-    with engine.building():
-        pass
+    with engine.building() as new:
+        new.switch()
+    engine.remove_leftovers()
     return engine
 
 
@@ -28,8 +29,8 @@ def _elasticsearch_engine(elasticsearch_url: str) -> ElasticsearchEngine:
 def elasticsearch_engine(_elasticsearch_engine: ElasticsearchEngine) -> ElasticsearchEngine:
     """The engine on the real server, with an empty index."""
     engine = _elasticsearch_engine
-    engine.delete(engine.content_hashes().keys(), version=version_now())
-    assert engine.content_hashes() == {}
+    engine.delete(engine.entries().keys(), version=version_now())
+    assert engine.entries() == {}
     return engine
 
 
@@ -64,6 +65,6 @@ def index_now(site_engine: str) -> IndexNow:
 
     def index_now() -> None:
         drain()
-        get_engine().content_hashes()
+        get_engine().entries()
 
     return index_now

@@ -3,7 +3,7 @@
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -16,8 +16,8 @@ from cms.pipeline.consumers import consumers
 from cms.pipeline.schedule import periodic
 from cms.pipeline.worker import drain
 from search.documents import version_now
-from search.engines.elasticsearch import ElasticsearchEngine
-from search.indexing import Differences, check, engines, make_missing, rebuild, reconcile
+from search.engines.elasticsearch import ElasticsearchEngine, own_indices
+from search.indexing import Differences, Rebuilt, Step, check, engines, make_missing, rebuild, reconcile
 from search.interface import Engine, get_engine
 from search.locks import RebuildIsRunning, rebuild_lock
 from search.parsing import parse
@@ -25,7 +25,7 @@ from search.searching import find
 from tests.pages import ArticleFactory
 from tests.search.conftest import IndexNow
 
-EQUAL = Differences(missing=(), stale=(), extra=())
+EQUAL = Differences()
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def engine(site_engine: str) -> Engine:
 
 
 def found(text: str) -> set[str]:
-    get_engine().content_hashes()
+    get_engine().entries()
     return {result.page.title for result in find(parse(text)).found}
 
 
@@ -57,7 +57,7 @@ def test_what_is_published_is_found_and_what_is_unpublished_is_gone(
     article.unpublish()
     index_now()
     assert found("oxytocin") == set()
-    assert engine.content_hashes() == {}
+    assert engine.entries() == {}
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def differing(publish_article: ArticleFactory, index_now: IndexNow, engine: Engi
     engine.delete([missing.pk], version=version_now())
     ArticlePage.objects.filter(pk=stale.pk).update(summary="Another one.")
     Page.objects.filter(pk=extra.pk).update(live=False)
-    assert engine.content_hashes().keys() == {stale.pk, extra.pk, equal.pk}
+    assert engine.entries().keys() == {stale.pk, extra.pk, equal.pk}
     return Differences(missing=(missing.pk,), stale=(stale.pk,), extra=(extra.pk,))
 
 
@@ -125,16 +125,34 @@ def test_a_page_that_cannot_be_repaired_does_not_stop_the_others(
 
 
 def test_a_rebuild_mends_everything_and_shows_how_far_it_is(engine: Engine, differing: Differences) -> None:
-    steps: list[tuple[int, int]] = []
-    assert rebuild(engine, progress=lambda done, total: steps.append((done, total))) == 3
-    assert steps == [(0, 3), (3, 3)]
+    steps: list[tuple[str, int, int]] = []
+    rebuilt = rebuild(engine, progress=lambda step, done, total: steps.append((step, done, total)))
+    assert rebuilt == Rebuilt(pages=3, refused={})
+    assert steps == [
+        ("create", 0, 0),
+        ("fill", 0, 3),
+        ("fill", 3, 3),
+        ("refresh", 0, 0),
+        ("catch up", 0, 0),
+        ("switch", 0, 0),
+        ("clean up", 0, 0),
+    ]
     assert check(engine) == EQUAL
 
 
 def test_the_rebuild_command(site_engine: str, differing: Differences) -> None:
     output = io.StringIO()
     call_command("search_rebuild", stdout=output)
-    assert f"The index {site_engine} is new: 3 pages." in output.getvalue()
+    assert output.getvalue().splitlines() == [
+        "create",
+        "fill: 0 of 3",
+        "fill: 3 of 3",
+        "refresh",
+        "catch up",
+        "switch",
+        "clean up",
+        f"The index {site_engine} is new: 3 pages.",
+    ]
     assert run_check()[0] == 0
 
 
@@ -144,28 +162,32 @@ def test_what_changes_during_a_rebuild_is_not_lost(
     edited, gone, _kept = (publish_article(title=title, text="Milk.") for title in ("Edited", "Gone", "Kept"))
     index_now()
 
-    def meanwhile(done: int, total: int) -> None:
-        # Before the first page is read, and after the last one.
-        publish_article(title=f"New {done}", slug=f"new-{done}", text="Milk.")
-        edited.title = f"Edited {done} of {total}"
+    def meanwhile(step: Step, done: int, _total: int) -> None:
+        # As each step begins, and after the last page was read.
+        moment = f"{step} {done}".replace(" ", "-")
+        publish_article(title=f"New at {moment}", slug=f"new-{moment}", text="Milk.")
+        edited.title = f"Edited at {moment}"
         edited.save_revision().publish()
-        if done:
+        if step is Step.SWITCH:
             gone.unpublish()
         drain()
 
     rebuild(engine, progress=meanwhile)
     assert check(engine) == EQUAL
-    assert found("milk") == {"Edited 3 of 3", "New 0", "New 3", "Kept"}
+    moments = ("create-0", "fill-0", "fill-4", "refresh-0", "catch-up-0", "switch-0", "clean-up-0")
+    assert found("milk") == {*(f"New at {moment}" for moment in moments), "Edited at clean-up-0", "Kept"}
 
 
-def test_when_a_rebuild_fails_the_index_stays(
-    publish_article: ArticleFactory, index_now: IndexNow, engine: Engine
+@pytest.mark.parametrize("at", Step)
+def test_when_a_rebuild_fails_readers_have_an_index_all_the_same(
+    at: Step, publish_article: ArticleFactory, index_now: IndexNow, engine: Engine
 ) -> None:
     publish_article(title="Milk")
     index_now()
 
-    def fail(done: int, total: int) -> None:
-        raise ZeroDivisionError
+    def fail(step: Step, _done: int, _total: int) -> None:
+        if step is at:
+            raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         rebuild(engine, progress=fail)
@@ -200,14 +222,14 @@ def test_only_one_rebuild_of_an_index_runs_at_a_time(site_engine: str, engine: E
             call_command("search_rebuild")
         with rebuild_lock("another"):
             pass
-    assert rebuild(engine) == 0
+    assert rebuild(engine).pages == 0
 
 
 # --- What Elasticsearch has besides ----------------------------------------------------------------------------------
 
 
 def indices(engine: ElasticsearchEngine) -> dict[str, set[str]]:
-    return engine._own_indices(engine._server.client)
+    return own_indices(engine._server.client, engine._alias)
 
 
 def test_a_rebuild_leaves_one_index_behind_the_alias(on_elasticsearch: ElasticsearchEngine, db: None) -> None:
@@ -218,11 +240,23 @@ def test_a_rebuild_leaves_one_index_behind_the_alias(on_elasticsearch: Elasticse
     assert before.keys().isdisjoint(after)
 
 
-def test_what_a_killed_rebuild_left_is_removed_by_the_next(on_elasticsearch: ElasticsearchEngine, db: None) -> None:
+@pytest.mark.parametrize("remove", [rebuild, lambda _engine: make_missing()])
+def test_what_a_killed_rebuild_left_is_removed_by_the_next_and_by_the_worker(
+    on_elasticsearch: ElasticsearchEngine, db: None, remove: Callable[[Engine], object]
+) -> None:
     killed = on_elasticsearch.building()
     killed.__enter__()
     assert len(indices(on_elasticsearch)) == 2
-    rebuild(on_elasticsearch)
+    assert on_elasticsearch.leftovers() != []
+    remove(on_elasticsearch)
+    assert list(indices(on_elasticsearch).values()) == [{on_elasticsearch._alias}]
+
+
+def test_what_a_rebuild_is_making_is_left_alone_by_the_worker(on_elasticsearch: ElasticsearchEngine, db: None) -> None:
+    with held_elsewhere("elasticsearch"), on_elasticsearch.building() as new:
+        make_missing()
+        new.switch()
+    on_elasticsearch.remove_leftovers()
     assert list(indices(on_elasticsearch).values()) == [{on_elasticsearch._alias}]
 
 
@@ -237,7 +271,7 @@ def test_an_index_of_another_make_is_made_anew(
     make_missing()
     assert on_elasticsearch.is_ready()
     assert old not in indices(on_elasticsearch)
-    assert on_elasticsearch.content_hashes().keys() == {article.pk}
+    assert on_elasticsearch.entries().keys() == {article.pk}
 
 
 def test_an_index_that_the_server_made_up_is_replaced(

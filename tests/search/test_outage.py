@@ -16,8 +16,9 @@ from cms.pipeline.outbox import unfinished_page_ids
 from cms.pipeline.worker import drain
 from search.engines.breaker import FAILURES_IN_A_ROW, PAUSE_SECONDS, Breaker
 from search.engines.elasticsearch import ElasticsearchEngine
+from search.engines.index import definition
 from search.indexing import ELASTICSEARCH_INDEX, check, make_missing, refresh_elasticsearch
-from search.interface import get_database_engine
+from search.interface import Engine, get_database_engine
 from search.parsing import parse
 from search.searching import find
 from tests.pages import ArticleFactory
@@ -219,12 +220,33 @@ def test_of_a_bulk_request_what_was_turned_down_is_sent_again(
     assert bulks == [["milk", "milk-building"], ["milk"]]
 
 
-def test_a_document_that_is_refused_is_not_tried_again(publish_article: ArticleFactory, settings: Settings) -> None:
-    refused = {"status": 400, "error": {"type": "document_parsing_exception", "reason": "no"}}
+REFUSED = {"status": 400, "error": {"type": "document_parsing_exception", "reason": "no"}}
+
+
+def refuse_documents(*, definition_of: str) -> Reply:
+    """Return the behaviour of a server that takes no document, and whose index was made by a definition."""
+
+    def reply(handler: Handler) -> None:
+        if handler.path.startswith("/_bulk"):
+            return handler.answer_json({"errors": True, "items": [{"index": REFUSED}] * 2})
+        if handler.command == "HEAD":
+            return handler.answer(content=b"")
+        return handler.answer_json({"milk-1": {"mappings": {"_meta": {"definition": definition_of}}}})
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("made_by", "failure"),
+    [(definition()["mappings"]["_meta"]["definition"], PermanentError), ("another version", Unavailable)],
+)
+def test_a_document_that_is_refused_is_tried_again_only_in_another_index(
+    publish_article: ArticleFactory, settings: Settings, made_by: str, failure: type[Exception]
+) -> None:
     article = publish_article()
-    with faulty_server(body({"errors": True, "items": [{"index": refused}] * 2})) as url:
+    with faulty_server(refuse_documents(definition_of=made_by)) as url:
         settings.ELASTICSEARCH_HOSTS = [url]
-        with pytest.raises(PermanentError):
+        with pytest.raises(failure, match="document_parsing_exception"):
             refresh_elasticsearch(article.pk)
 
 
@@ -260,6 +282,10 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
+def hashes(engine: Engine) -> dict[int, str]:
+    return {page_id: entry.content_hash for page_id, entry in engine.entries().items()}
+
+
 @pytest.mark.usefixtures("feed_elasticsearch")
 def test_publishing_goes_on_while_it_is_dead_and_nothing_is_lost(
     client: Client, publish_article: ArticleFactory, private_elasticsearch: Elasticsearch, settings: Settings
@@ -270,7 +296,7 @@ def test_publishing_goes_on_while_it_is_dead_and_nothing_is_lost(
     make_missing()
     drain()
     engine = ElasticsearchEngine()
-    assert engine.content_hashes().keys() == {before.pk, gone.pk}
+    assert engine.entries().keys() == {before.pk, gone.pk}
 
     private_elasticsearch.kill()
     during = publish_article(title="During", text="Oxytocin.")
@@ -290,7 +316,7 @@ def test_publishing_goes_on_while_it_is_dead_and_nothing_is_lost(
 
     wait_until(caught_up)
     assert check(engine).page_ids == ()
-    assert engine.content_hashes().keys() == {before.pk, during.pk}
+    assert engine.entries().keys() == {before.pk, during.pk}
     wait_until(lambda: client.get("/api/search/?q=oxytocin").json()["engine"] == "elasticsearch")
     assert client.get("/api/search/?q=oxytocin").json()["total"] == 2
-    assert get_database_engine().content_hashes() == engine.content_hashes()
+    assert hashes(get_database_engine()) == hashes(engine)

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from search.indexing import engines, rebuild
+from search.indexing import Step, engines, rebuild
 from search.interface import EngineUnavailable, get_engine
 from search.locks import RebuildIsRunning
 
@@ -18,10 +18,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         (engine,) = (engine for engine in engines() if engine.name == options["engine"])
         try:
-            pages = rebuild(engine, progress=self._show)
+            rebuilt = rebuild(engine, progress=self._show)
         except (EngineUnavailable, RebuildIsRunning) as error:
-            raise CommandError(f"The index {engine.name} is as it was. {error}") from error
-        self.stdout.write(f"The index {engine.name} is new: {pages} pages.")
+            raise CommandError(f"The rebuild of the index {engine.name} has failed. {error}") from error
+        for page_id, reason in rebuilt.refused.items():
+            self.stderr.write(f"Page {page_id} is not in it, the engine refuses it: {reason}")
+        self.stdout.write(f"The index {engine.name} is new: {rebuilt.pages - len(rebuilt.refused)} pages.")
 
-    def _show(self, done: int, total: int) -> None:
-        self.stdout.write(f"{done} of {total}")
+    def _show(self, step: Step, done: int, total: int) -> None:
+        self.stdout.write(f"{step}: {done} of {total}" if step is Step.FILL else step)
+        self.stdout.flush()

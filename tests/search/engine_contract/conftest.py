@@ -101,7 +101,7 @@ def search(engine: Engine) -> Search:
     """Search what was put; `options` are those of a query, and `hidden`."""
 
     def search(text: str, **options: Any) -> Results:
-        engine.content_hashes()  # Elasticsearch lets searches see then what was put before.
+        engine.entries()  # Elasticsearch lets searches see then what was put before.
         hidden = options.pop("hidden", ())
         return engine.search(replace(parse(text), **options), hidden=hidden)
 
