@@ -23,7 +23,7 @@ from cms.pipeline.outbox import unfinished_page_ids
 from search.documents import documents
 from search.indexing import ELASTICSEARCH_INDEX, check, engines, make_missing, refresh_elasticsearch
 from search.models import SearchDocument
-from tests.faults.worker_process import Death
+from tests.faults.processes import Death, Order
 from tests.pages import ArticleFactory
 
 ARTICLES = 16
@@ -85,12 +85,12 @@ class Newsroom:
         return list(itertools.islice(turns, count))
 
 
-class Workers:
-    """Worker processes on the test's database and Elasticsearch."""
+class Processes:
+    """Workers and rebuilds on the test's database and Elasticsearch."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._starter = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.worker_process"],
+            [sys.executable, "-m", "tests.faults.processes"],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -98,21 +98,28 @@ class Workers:
             start_new_session=True,
         )
 
-    def start(self, death: Death | None = None) -> int:
+    def start_worker(self, *, death: Death | None = None) -> int:
         """Start a worker, and return its process id. It is killed where `death` says, or works until it is stopped."""
+        return self._start(Order("worker", death=death))
+
+    def start_rebuild(self, *, fatal: tuple[str, int] | None = None) -> int:
+        """Start a rebuild, and return its process id. `fatal` is a step, and the time of being told of it."""
+        return self._start(Order("rebuild", fatal=fatal))
+
+    def _start(self, order: Order) -> int:
         assert self._starter.stdin is not None
         assert self._starter.stdout is not None
-        self._starter.stdin.write(f"{json.dumps(death)}\n")
+        self._starter.stdin.write(f"{json.dumps(order)}\n")
         self._starter.stdin.flush()
         return int(self._starter.stdout.readline())
 
-    def wait_for_death(self, pid: int) -> None:
+    def wait_for_end(self, pid: int) -> None:
         wait_until(lambda: not is_running(pid))
 
     def interrupt(self, pid: int) -> None:
-        """Press Ctrl-C, and wait until the worker has ended."""
+        """Press Ctrl-C, and wait until the process has ended."""
         os.kill(pid, signal.SIGINT)
-        self.wait_for_death(pid)
+        self.wait_for_end(pid)
 
     def stop(self) -> None:
         os.killpg(self._starter.pid, signal.SIGKILL)
@@ -128,9 +135,15 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.fixture
-def on_elasticsearch(elasticsearch_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def server_url(elasticsearch_url: str) -> str:
+    """The Elasticsearch that the site uses; a module may put another one in its place."""
+    return elasticsearch_url
+
+
+@pytest.fixture
+def on_elasticsearch(server_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The site as it is with ELASTICSEARCH_URL, with an index of the test's own."""
-    settings.ELASTICSEARCH_HOSTS = [elasticsearch_url]
+    settings.ELASTICSEARCH_HOSTS = [server_url]
     settings.ELASTICSEARCH_INDEX = f"{os.environ['ELASTICSEARCH_INDEX']}-faults-{next(numbers)}"
     monkeypatch.setitem(consumers, ELASTICSEARCH_INDEX, refresh_elasticsearch)
 
@@ -161,10 +174,10 @@ def newsroom(on_elasticsearch: None, publish_article: ArticleFactory) -> Newsroo
 
 
 @pytest.fixture
-def workers(environment: dict[str, str]) -> Iterator[Workers]:
-    workers = Workers(environment)
-    yield workers
-    workers.stop()
+def processes(environment: dict[str, str]) -> Iterator[Processes]:
+    processes = Processes(environment)
+    yield processes
+    processes.stop()
 
 
 def assert_index_equals_published(newsroom: Newsroom, settings: Settings) -> None:
@@ -182,7 +195,7 @@ def assert_index_equals_published(newsroom: Newsroom, settings: Settings) -> Non
     assert dict(found_in_elasticsearch(settings)) == {
         page_id: (newsroom.titles[page_id], content_hash) for page_id, content_hash in hashes.items()
     }
-    assert one_index_behind_the_alias(settings)
+    assert list(indices(settings)) == [index_in_use(settings)]
 
 
 def found_in_elasticsearch(settings: Settings) -> list[tuple[int, tuple[str, str]]]:
@@ -197,10 +210,16 @@ def found_in_elasticsearch(settings: Settings) -> list[tuple[int, tuple[str, str
     return [(int(hit["_id"]), (hit["_source"]["title"], hit["_source"]["content_hash"])) for hit in hits]
 
 
-def one_index_behind_the_alias(settings: Settings) -> bool:
+def indices(settings: Settings) -> dict[str, list[str]]:
+    """Ask the server for its indices that were made for this site, with their aliases."""
     with Client(settings.ELASTICSEARCH_HOSTS) as client:
-        indices = client.indices.get_alias(index=f"{settings.ELASTICSEARCH_INDEX}-*")
-    return [list(index["aliases"]) for index in indices.values()] == [[settings.ELASTICSEARCH_INDEX]]
+        found = client.indices.get_alias(index=f"{settings.ELASTICSEARCH_INDEX}-*")
+    return {name: list(index["aliases"]) for name, index in found.items()}
+
+
+def index_in_use(settings: Settings) -> str:
+    (name,) = (name for name, aliases in indices(settings).items() if aliases == [settings.ELASTICSEARCH_INDEX])
+    return name
 
 
 def stems_of_pages() -> list[int]:

@@ -4,8 +4,8 @@ import random
 
 from pytest_django import Settings
 
-from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published
-from tests.faults.worker_process import Death, Moment
+from tests.faults.conftest import Newsroom, Processes, assert_index_equals_published
+from tests.faults.processes import Death, Moment
 from tests.pipeline.test_claim import own_connections
 
 KILLS = 20
@@ -23,11 +23,11 @@ def deaths(chance: random.Random) -> list[Death]:
 
 @own_connections
 def test_twenty_kills_during_three_hundred_publishes_lose_and_double_nothing(
-    newsroom: Newsroom, workers: Workers, settings: Settings
+    newsroom: Newsroom, processes: Processes, settings: Settings
 ) -> None:
     for death in deaths(random.Random(4)):
-        worker = workers.start(death)
+        worker = processes.start_worker(death=death)
         newsroom.work(publishes=PUBLISHES // KILLS)
-        workers.wait_for_death(worker)
-    workers.start()
+        processes.wait_for_end(worker)
+    processes.start_worker()
     assert_index_equals_published(newsroom, settings)

@@ -14,7 +14,7 @@ from search.engines.database import DatabaseEngine
 from search.engines.elasticsearch import ElasticsearchEngine
 from search.indexing import ELASTICSEARCH_INDEX
 from search.interface import Document
-from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published, found_in_elasticsearch, wait_until
+from tests.faults.conftest import Newsroom, Processes, assert_index_equals_published, found_in_elasticsearch, wait_until
 from tests.pipeline.test_claim import in_threads, own_connections
 
 OPEN_FOR = 2.0  # seconds, in which an idle worker looks for work four times
@@ -26,10 +26,10 @@ def found_title(page_id: int, settings: Settings) -> str:
 
 @own_connections
 def test_what_is_committed_late_is_indexed_then_and_holds_up_no_other_page(
-    newsroom: Newsroom, workers: Workers, settings: Settings
+    newsroom: Newsroom, processes: Processes, settings: Settings
 ) -> None:
     late, other = newsroom.article_ids[:2]
-    workers.start()
+    processes.start_worker()
     wait_until(lambda: not unfinished_page_ids(consumer=ELASTICSEARCH_INDEX))
     before = newsroom.titles[late]
     written, done = threading.Event(), threading.Event()
@@ -87,10 +87,10 @@ def test_a_commit_between_reading_and_writing_is_indexed_in_the_end(
 
 @own_connections
 def test_two_late_commits_of_one_page_leave_the_last_of_them(
-    newsroom: Newsroom, workers: Workers, settings: Settings
+    newsroom: Newsroom, processes: Processes, settings: Settings
 ) -> None:
     page_id = newsroom.article_ids[0]
-    workers.start()
+    processes.start_worker()
     for _ in range(10):
         in_threads(*[lambda: newsroom.publish(page_id)] * 2)
     newsroom.publish(page_id)

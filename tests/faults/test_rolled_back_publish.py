@@ -10,7 +10,7 @@ from articles.models import ArticlePage
 from cms.pipeline.models import PageChange
 from cms.pipeline.outbox import unfinished_page_ids
 from search.indexing import ELASTICSEARCH_INDEX
-from tests.faults.conftest import Newsroom, Workers, assert_index_equals_published, wait_until
+from tests.faults.conftest import Newsroom, Processes, assert_index_equals_published, wait_until
 from tests.pages import ArticleFactory
 from tests.pipeline.test_claim import own_connections
 
@@ -32,9 +32,9 @@ def delete(page_id: int) -> None:
 @own_connections
 @pytest.mark.parametrize("change", [publish_again, unpublish, delete])
 def test_a_change_that_is_rolled_back_is_never_indexed(
-    change: Callable[[int], None], newsroom: Newsroom, workers: Workers, settings: Settings
+    change: Callable[[int], None], newsroom: Newsroom, processes: Processes, settings: Settings
 ) -> None:
-    workers.start()
+    processes.start_worker()
     wait_until(lambda: not unfinished_page_ids(consumer=ELASTICSEARCH_INDEX))
     before = dict(PageChange.objects.values_list("pk", "version"))
     with transaction.atomic():
@@ -48,9 +48,9 @@ def test_a_change_that_is_rolled_back_is_never_indexed(
 
 @own_connections
 def test_a_first_publication_that_is_rolled_back_leaves_no_phantom(
-    newsroom: Newsroom, publish_article: ArticleFactory, workers: Workers, settings: Settings
+    newsroom: Newsroom, publish_article: ArticleFactory, processes: Processes, settings: Settings
 ) -> None:
-    workers.start()
+    processes.start_worker()
     with transaction.atomic():
         never = publish_article(title="Never")
         transaction.set_rollback(True)

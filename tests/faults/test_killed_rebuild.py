@@ -1,0 +1,42 @@
+"""A rebuild is killed at each step while editors publish, and started again: one index is left, and it is right."""
+
+import pytest
+from pytest_django import Settings
+
+from search.indexing import Step
+from tests.faults.conftest import (
+    Newsroom,
+    Processes,
+    assert_index_equals_published,
+    index_in_use,
+    indices,
+)
+from tests.pipeline.test_claim import own_connections
+
+# As each step begins, and when all pages were read.
+MOMENTS = [*((step, 1) for step in Step), (Step.FILL, 2)]
+# What a rebuild has left when it is killed as a step begins.
+LEFT_NOTHING = {Step.CREATE}
+SWITCHED = {Step.CLEAN_UP}
+
+
+@own_connections
+@pytest.mark.parametrize(("step", "time"), MOMENTS)
+def test_a_rebuild_killed_at_a_step_and_started_again_loses_and_leaves_nothing(
+    step: Step, time: int, newsroom: Newsroom, processes: Processes, settings: Settings
+) -> None:
+    processes.start_worker()
+    before = index_in_use(settings)
+    killed = processes.start_rebuild(fatal=(step, time))
+    newsroom.work(publishes=10)
+    processes.wait_for_end(killed)
+    assert (index_in_use(settings) != before) == (step in SWITCHED)
+    assert len(indices(settings)) == (1 if step in LEFT_NOTHING else 2)
+    newsroom.work(publishes=10)
+    left = set(indices(settings))
+    again = processes.start_rebuild()
+    newsroom.work(publishes=10)
+    processes.wait_for_end(again)
+    assert left.isdisjoint(indices(settings))
+    newsroom.work(publishes=3)
+    assert_index_equals_published(newsroom, settings)
