@@ -69,10 +69,11 @@ def main() -> None:
 
 def run(order: Order) -> None:
     if order.work == "rebuild":
-        return rebuild_until(order.fatal)
+        rebuild_until(order.fatal)
+        return
     if order.death is not None:
         die(order.death)
-    return call_command("run_pipeline")
+    call_command("run_pipeline")
 
 
 def rebuild_until(fatal: tuple[str, int] | None) -> None:
