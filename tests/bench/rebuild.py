@@ -6,7 +6,6 @@ whatever else the machine does slows both.
 
 import json
 import statistics
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,6 +19,7 @@ from search.documents import documents, searchable_page_ids
 from search.engines.elasticsearch import ElasticsearchEngine
 from search.engines.index import definition, source_of
 from search.indexing import rebuild
+from search.interface import Document
 from tests.bench.search import milliseconds, tell
 
 PROMISED_SHARE = 0.6
@@ -56,7 +56,7 @@ def raw_bodies() -> list[bytes]:
     return [raw_body(all_documents[start : start + DOCUMENTS_A_REQUEST]) for start in parts]
 
 
-def raw_body(some: Sequence) -> bytes:
+def raw_body(some: Sequence[Document]) -> bytes:
     serialize = JsonSerializer().dumps
     lines: list[bytes] = []
     for document in some:

@@ -1,6 +1,7 @@
 """A site with many articles, for measuring what reads them from the database."""
 
 import random
+from typing import Any
 from unittest import mock
 
 from django.core.management import call_command
@@ -27,7 +28,7 @@ def make_site(*, articles: int) -> None:
 
 
 def add_article(index: ArticleIndexPage, *, number: int, category: Category, words: Words) -> None:
-    body = [("paragraph", f"<p>{words.text(75)}</p>")]
+    body: list[tuple[str, Any]] = [("paragraph", f"<p>{words.text(75)}</p>")]
     for part in range(1, SECTIONS):
         heading = {"text": words.text(4), "level": "h2", "anchor": f"part-{part}"}
         body += [("heading", heading), ("paragraph", f"<p>{words.text(75)}</p>")]
