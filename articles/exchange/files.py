@@ -1,7 +1,7 @@
 """The files of an import: what is looked for in a folder, and the pictures beside a text."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha1
 from io import BytesIO
@@ -66,46 +66,58 @@ class Pictures:
 
     def __init__(self, *, user: User | None) -> None:
         self._user = user
-        self._found: dict[Path, int] = {}
+        self._hashes: dict[Path, str] = {}
+        self._numbers: dict[str, int] = {}
         self._added: list[AbstractImage] = []
 
-    def number_of(self, address: str, *, file: ArticleFile) -> int:
-        """Return the number of the image that the library has for a picture. Raises `PictureError`."""
+    def number_of(self, address: str, *, file: ArticleFile, used: Mapping[str, int]) -> int:
+        """Return the number of the image that the library has for a picture. Raises `PictureError`.
+
+        `used` are the images that the article has already, by the hashes of their files: it keeps them.
+        """
         path = _path_of(address, file=file)
-        if path not in self._found:
-            self._found[path] = self._image(path).pk
-        return self._found[path]
+        if path not in self._hashes:
+            self._hashes[path] = _hash(_content(path))
+        hashed = self._hashes[path]
+        if hashed not in used and hashed not in self._numbers:
+            self._numbers[hashed] = self._find(hashed) or self._add(path)
+        return used.get(hashed) or self._numbers[hashed]
 
     def take_back(self) -> None:
         """Delete the files of what was added: a transaction that is rolled back leaves them behind."""
         for image in self._added:
             image.file.storage.delete(image.file.name)
 
-    def _image(self, path: Path) -> AbstractImage:
-        if path.stat().st_size > LARGEST_PICTURE:
-            message = _("The picture %(name)s is larger than %(size)d MB.")
-            raise PictureError(message % {"name": path.name, "size": LARGEST_PICTURE // 1024**2})
-        content = path.read_bytes()
+    def _find(self, hashed: str) -> int | None:
         images = get_image_model().objects.all()
         if self._user is not None:
             images = _policy().instances_user_has_permission_for(self._user, "choose")
-        same: AbstractImage | None = images.filter(file_hash=_hash(content)).order_by("pk").first()
-        return same or self._add(path, content)
+        number: int | None = images.filter(file_hash=hashed).order_by("pk").values_list("pk", flat=True).first()
+        return number
 
-    def _add(self, path: Path, content: bytes) -> AbstractImage:
+    def _add(self, path: Path) -> int:
         if self._user is not None and not _policy().user_has_permission(self._user, "add"):
             raise PictureError(_("You may not add pictures to the library; ask somebody who may."))
+        content = _content(path)
         upload = SimpleUploadedFile(path.name, content)
         _must_be_sound(upload, content)
-        image: AbstractImage = get_image_model()(title=path.stem[:255], file=upload, uploaded_by_user=self._user)
+        image = get_image_model()(title=path.stem[:255], file=upload, uploaded_by_user=self._user)
         image._set_image_file_metadata()  # as Wagtail's own form does
         image.save()
         self._added.append(image)
-        return image
+        number: int = image.pk
+        return number
 
 
 def _policy() -> Any:
     return policy_registry.get_by_type(get_image_model())
+
+
+def _content(path: Path) -> bytes:
+    if path.stat().st_size > LARGEST_PICTURE:
+        message = _("The picture %(name)s is larger than %(size)d MB.")
+        raise PictureError(message % {"name": path.name, "size": LARGEST_PICTURE // 1024**2})
+    return path.read_bytes()
 
 
 def _hash(content: bytes) -> str:

@@ -252,15 +252,15 @@ class _Batch:
 
     def _fill(self, file: ArticleFile, target: _Target, addresses: PageAddresses) -> Outcome:
         text = self.texts[file]
-        numbered = list(
-            text.document.numbered_blocks(
-                page_ids=addresses.page_ids,
-                find_picture=lambda address: self.pictures.number_of(address, file=file),
-            )
-        )
+        hashes = hashes_of(image_ids([*stored_body(target.latest), *stored_body(target.page)]))
+        used = {hashed: number for number, hashed in hashes.items()}
+
+        def find_picture(address: str) -> int:
+            return self.pictures.number_of(address, file=file, used=used)
+
+        numbered = list(text.document.numbered_blocks(page_ids=addresses.page_ids, find_picture=find_picture))
         raw = [block for _line, block in numbered]
-        images = image_ids([*raw, *stored_body(target.latest), *stored_body(target.page)])
-        library = Library(addresses=addresses.names, pictures=hashes_of(images))
+        library = Library(addresses=addresses.names, pictures=hashes | hashes_of(image_ids(raw) - hashes.keys()))
         new_state = _changed(target.latest, raw, text=text, library=library)
         changes = [] if target.is_new else _changes(target.latest, new_state, library)
         outcome = _outcome_for(file, target)
