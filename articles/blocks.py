@@ -1,6 +1,7 @@
 """The blocks of a body: what an editor can put together, how it looks, and what of it readers can search."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from secrets import token_hex
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from wagtail import blocks
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
+from wagtail.images.models import AbstractRendition
 from wagtail.rich_text import expand_db_html, get_text_for_indexing
 
 TEXT_FEATURES = ["bold", "italic", "ul", "ol", "link", "superscript", "subscript"]
@@ -21,6 +23,7 @@ CELL_FEATURES = ["bold", "italic", "link", "superscript", "subscript"]
 # Ids that the templates around a body use themselves.
 TAKEN_ANCHORS = frozenset({"content", "contents", "header-search", "latest", "sources", "tags", "topics"})
 ANCHOR_LENGTH = 80  # characters
+LEAD_SIZE = "width-960"
 
 
 class HeadingBlock(blocks.StructBlock):
@@ -127,9 +130,42 @@ class BodyBlock(blocks.StreamBlock):
         The blocks' templates write rich text as it is stored, and its links are expanded here, once: block by block,
         a long article would cost a query or two for each.
         """
-        figures = [child.value["image"] for child in value if child.block_type == "image"]
-        prefetch_related_objects([image for image in figures if image], "renditions")
+        prefetch_renditions(value)
         return mark_safe(expand_db_html(super().render(value, context)))  # noqa: S308 - rendered from templates
+
+
+def prefetch_renditions(body: Iterable[Any]) -> None:
+    """Fetch what the images of a body have been made into, all of them together."""
+    figures = [child.value["image"] for child in body if child.block_type == "image"]
+    prefetch_related_objects([image for image in figures if image], "renditions")
+
+
+class LeadPicture(NamedTuple):
+    rendition: AbstractRendition
+    alt: str
+
+
+def lead_picture(body: Iterable[Any]) -> LeadPicture | None:
+    """Return the first picture of a body, in a size that the page shows too."""
+    figures = [child.value for child in body if child.block_type == "image" and child.value["image"]]
+    if not figures:
+        return None
+    prefetch_renditions(body)
+    return LeadPicture(rendition=figures[0]["image"].get_rendition(LEAD_SIZE), alt=figures[0]["alt"])
+
+
+def render_together(bodies: Sequence[blocks.StreamValue]) -> list[SafeString]:
+    """Render several bodies with the queries of one."""
+    lengths = [len(body) for body in bodies]
+    raw = [block for body in bodies for block in body.get_prep_value()]
+    children = iter(blocks.StreamValue(BodyBlock(), raw, is_lazy=True))
+    everything = list(children)
+    prefetch_renditions(everything)
+    rendered = iter([child.render() for child in everything])
+    # No text can hold it.
+    border = f"<!-- {token_hex(16)} -->"
+    joined = border.join("\n".join(next(rendered) for _number in range(length)) for length in lengths)
+    return [mark_safe(html) for html in expand_db_html(joined).split(border)] if bodies else []  # noqa: S308 - as above
 
 
 class Heading(NamedTuple):

@@ -1,28 +1,37 @@
 """Markdown in: a file's front matter becomes fields, its text becomes the blocks of a body.
 
-A file begins with YAML between two lines of `---`. Then come `##` and `###` headings, paragraphs, lists, tables (with
-a line `Table: caption` right before them), quotes (with a last line `— attribution`) and callouts:
+A file begins with YAML between two lines of `---`. Then come `##` and `###` headings (with `{#anchor}` behind them,
+where the anchor is not made from the text), paragraphs, lists, tables (with a line `Table: caption` right before them),
+quotes (with a last line `— attribution`), pictures (with a line `Credit: name` right behind them) and callouts:
 
     ::: note
     Words.
     :::
 
-where `note` may also be `warning` or `doctor`. A link to `article:some-slug` leads to the article with that slug.
+where `note` may also be `warning` or `doctor`. A link to `article:some-slug` leads to the article with that slug, and
+one to `/some/path/` to the page there. Of HTML there are `<b>`, `<i>`, `<sup>`, `<sub>`, `<br>`, in a table's cell
+`<p>` for a further paragraph, and `<!-- -->` on a line of its own, which begins a new block of text.
 """
 
 import datetime
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.container import container_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
+
+from articles.legible import ILLEGIBLE, on_one_line
 
 # One block of a StreamField as it is stored, without its id.
 RawBlock = dict[str, Any]
@@ -30,12 +39,24 @@ RawBlock = dict[str, Any]
 CALLOUTS = {"note", "warning", "doctor"}
 HEADINGS = {"h2", "h3"}
 ARTICLE_LINK = "article:"
-WEB_LINKS = ("https://", "http://", "mailto:")
+# What Wagtail's own editor lets a link lead to, besides pages.
+WEB_LINKS = ("https://", "http://", "mailto:", "tel:", "ftp://", "#")
 CAPTION = "Table:"
+CREDIT = "Credit:"
 ATTRIBUTION = "—"
+ANCHOR = re.compile(r"(?<!\\)(?:^|\s)\{#([^\s{}]+)\}$")
+TAG = re.compile(r"<(/?)(b|i|sup|sub|strong|em)>", re.IGNORECASE)
+LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+PARAGRAPH = "<p>"
+NEW_BLOCK = re.compile(r"<!--\s*-->\s*")
+LIST_DEPTH = 9  # what the editor can show
+LARGEST_TEXT = 1_000_000  # bytes
 
-ARTICLE_FIELDS = {"title", "slug", "summary", "category", "tags", "author", "reviewed_on", "reviewer", "sources"}
-SOURCE_FIELDS = {"title", "authors", "publication", "year", "url"}
+TEXT_FIELDS = ("title", "slug", "summary", "category", "author", "reviewer", "seo_title", "search_description")
+# Without these there is no article; the others may be empty.
+NEEDED_FIELDS = frozenset({"title", "slug", "summary", "category", "author"})
+ARTICLE_FIELDS = frozenset({"id", *TEXT_FIELDS, "tags", "reviewed_on", "published", "sources"})
+SOURCE_FIELDS = frozenset({"title", "authors", "publication", "year", "url"})
 
 
 class MarkdownError(ValueError):
@@ -43,8 +64,21 @@ class MarkdownError(ValueError):
 
     def __init__(self, message: str, *, path: Path, line: int) -> None:
         super().__init__(f"{path}:{line}: {message}")
+        self.message = message
         self.path = path
         self.line = line
+
+
+class PictureError(ValueError):
+    """A picture beside the text that cannot be used; its message says why."""
+
+
+# The address of a picture as a text has it -> the number of the image in the library. Raises `PictureError`.
+FindPicture = Callable[[str], int]
+
+
+def no_pictures(_address: str) -> int:
+    raise PictureError(_("There can be no picture here."))
 
 
 @dataclass(frozen=True)
@@ -56,87 +90,116 @@ class Document:
     lines: dict[str, int]
     text: SyntaxTreeNode
 
-    def error(self, message: str, *, field: str = "") -> MarkdownError:
-        return MarkdownError(message, path=self.path, line=self.lines.get(field, 1))
+    def error(self, message: str, *, field: str = "", line: int | None = None) -> MarkdownError:
+        return MarkdownError(message, path=self.path, line=line or self.lines.get(field, 1))
 
-    def blocks(self, *, page_ids: Mapping[str, int]) -> list[RawBlock]:
-        """Return the text as a body's blocks; `page_ids` are the articles that can be linked to, by slug.
+    def blocks(self, *, page_ids: Mapping[str, int], find_picture: FindPicture = no_pictures) -> list[RawBlock]:
+        """Return the text as a body's blocks; see `numbered_blocks`."""
+        return [block for _line, block in self.numbered_blocks(page_ids=page_ids, find_picture=find_picture)]
 
+    def numbered_blocks(
+        self, *, page_ids: Mapping[str, int], find_picture: FindPicture
+    ) -> Iterator[tuple[int, RawBlock]]:
+        """Yield each of a body's blocks behind the line on which it begins.
+
+        `page_ids` are the pages that can be linked to, by their address: `article:slug`, or the path of any page.
         Raises `MarkdownError` for what a body cannot hold, and for a link to an article that is not in `page_ids`.
         """
-        return list(_Converter(path=self.path, page_ids=page_ids).blocks(self.text))
-
-
-@dataclass(frozen=True)
-class SourceText:
-    title: str
-    authors: str = ""
-    publication: str = ""
-    year: int | None = None
-    url: str = ""
+        yield from _Converter(path=self.path, page_ids=page_ids, find_picture=find_picture).blocks(self.text)
 
 
 @dataclass(frozen=True)
 class ArticleText:
-    """An article as a file tells it. `category` is a slug; whether it exists is for the database to say."""
+    """An article as a file tells it. `values` holds what the file says, a field that it leaves out is not there.
+
+    A category is a slug; whether it exists is for the database to say. `sources` are dicts with `SOURCE_FIELDS`, `id`
+    is a `UUID`, `reviewed_on` a date or None, and `published` a moment or None.
+    """
 
     document: Document
-    title: str
-    slug: str
-    summary: str
-    category: str
-    author: str
-    tags: list[str] = field(default_factory=list)
-    reviewed_on: datetime.date | None = None
-    reviewer: str = ""
-    sources: list[SourceText] = field(default_factory=list)
+    values: dict[str, Any]
+    # What a new article takes where the file says nothing.
+    suggestions: dict[str, Any] = field(default_factory=dict)
 
 
 def read_document(path: Path) -> Document:
-    """Read a Markdown file with front matter.
+    """Read a Markdown file with front matter. Raises what `parse_document` raises."""
+    return parse_document(read_text(path), path=path)
 
-    Raises `MarkdownError` when it has no front matter, when that is no YAML mapping, or when there is no text.
+
+def read_text(path: Path) -> str:
+    """Return a text file's text, without the byte order mark that some editors put before it.
+
+    Raises `MarkdownError` for a file that is no UTF-8 text, has characters that nobody can read, or is too large.
     """
+    if path.stat().st_size > LARGEST_TEXT:
+        message = _("This file is larger than %(size)d kB: divide it.") % {"size": LARGEST_TEXT // 1000}
+        raise MarkdownError(message, path=path, line=1)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise MarkdownError(_("This is not UTF-8 text."), path=path, line=line) from error
-    tree = SyntaxTreeNode(_parser().parse(text))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if strange := ILLEGIBLE.search(text):
+        message = _("Remove the character U+%(code)04X: nobody can read it.") % {"code": ord(strange[0])}
+        raise MarkdownError(message, path=path, line=text.count("\n", 0, strange.start()) + 1)
+    return text
+
+
+def parse_document(text: str, *, path: Path) -> Document:
+    """Take a text with front matter apart; `path` is what errors name.
+
+    Raises `MarkdownError` when it has no front matter, or when that is no YAML mapping.
+    """
+    tree = parse(text)
     if not tree.children or tree.children[0].type != "front_matter":
         raise MarkdownError(_("Begin the file with its fields between two lines of “---”."), path=path, line=1)
     fields, lines = _front_matter(tree.children[0].content, path=path)
-    if len(tree.children) == 1:
-        raise MarkdownError(_("There is no text after the fields."), path=path, line=text.count("\n") + 1)
     return Document(path=path, fields=fields, lines=lines, text=tree)
 
 
 def read_article(path: Path) -> ArticleText:
-    """Read one article's file. Raises `MarkdownError` for a wrong, missing or unknown field."""
-    document = read_document(path)
-    for name in document.fields:
-        if name not in ARTICLE_FIELDS:
-            raise document.error(_("There is no field “%(name)s”.") % {"name": name}, field=name)
-    tags = _value(document, "tags", list, default=[])
-    if not all(isinstance(tag, str) for tag in tags):
-        raise document.error(_("Every tag is a text: put quotes around numbers and dates."), field="tags")
-    return ArticleText(
-        document=document,
-        title=_value(document, "title", str),
-        slug=_value(document, "slug", str),
-        summary=_value(document, "summary", str),
-        category=_value(document, "category", str),
-        author=_value(document, "author", str),
-        tags=tags,
-        reviewed_on=_value(document, "reviewed_on", datetime.date, default=None),
-        reviewer=_value(document, "reviewer", str, default=""),
-        sources=[_source(document, source) for source in _value(document, "sources", list, default=[])],
-    )
+    """Read one article's file. Raises `MarkdownError` for a wrong, empty or unknown field."""
+    return article_text(read_document(path))
+
+
+def article_text(document: Document) -> ArticleText:
+    """Check the fields of a document. Raises `MarkdownError` for one that is wrong, empty or unknown."""
+    values = {name: _value(document, name) for name in document.fields}
+    return ArticleText(document=document, values=values)
+
+
+def parse(text: str) -> SyntaxTreeNode:
+    return SyntaxTreeNode(_PARSER.parse(text))
+
+
+class _Parser(MarkdownIt):
+    """Leaves addresses as they are written. What may be linked to is judged here, with the line of what is refused."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        return True
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
+        return url
 
 
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable("table").use(front_matter_plugin)
-    return parser.use(container_plugin, name="callout", validate=lambda _params, _markup: True)
+    parser = _Parser("commonmark", {"html": True, "maxNesting": 100}).enable("table").use(front_matter_plugin)
+    parser.use(container_plugin, name="callout", validate=lambda _params, _markup: True)
+    parser.core.ruler.before("inline", "anchors", _take_anchors)
+    return parser
+
+
+def _take_anchors(state: StateCore) -> None:
+    """Take `{#anchor}` off the end of headings, before anything else reads their text."""
+    for opening, text in zip(state.tokens, state.tokens[1:], strict=False):
+        if opening.type == "heading_open" and (found := ANCHOR.search(text.content)):
+            opening.attrSet("id", found[1])
+            text.content = text.content[: found.start()]
+
+
+_PARSER = _parser()
 
 
 def _front_matter(content: str, *, path: Path) -> tuple[dict[str, Any], dict[str, int]]:
@@ -161,65 +224,135 @@ def _front_matter(content: str, *, path: Path) -> tuple[dict[str, Any], dict[str
         raise MarkdownError(message, path=path, line=line) from error
     except MarkdownError:
         raise
-    except (yaml.YAMLError, ValueError) as error:  # a character that YAML refuses, a date like 2026-02-31
+    except RecursionError as error:
+        raise MarkdownError(
+            _("The fields cannot be read: they are nested too deeply."), path=path, line=line
+        ) from error
+    except (yaml.YAMLError, ValueError, TypeError) as error:  # a character that YAML refuses, a date like 2026-02-31
         raise MarkdownError(_("The fields cannot be read: %s.") % error, path=path, line=line) from error
     return fields, lines
 
 
-_NEEDED = object()
-_KINDS = {str: "text", list: "list", datetime.date: "date"}
+def _value(document: Document, name: str) -> Any:
+    value = document.fields[name]
+    match name:
+        case "id":
+            return _id(document, value)
+        case "tags":
+            return _tags(document, value or [])
+        case "sources":
+            return _sources(document, value or [])
+        case "reviewed_on":
+            return _date(document, value)
+        case "published":
+            return _moment(document, value)
+    if name not in TEXT_FIELDS:
+        raise document.error(_("There is no field “%(name)s”.") % {"name": name}, field=name)
+    return _text(document, name, value)
 
 
-def _value(document: Document, name: str, kind: type, *, default: Any = _NEEDED) -> Any:
-    value = document.fields.get(name)
-    if value is None and default is not _NEEDED:
-        return default
-    if value is None or (kind is str and value == ""):
-        raise document.error(_("The field “%(name)s” is missing.") % {"name": name}, field=name)
-    if not isinstance(value, kind):
-        message = _("The field “%(name)s” must be a %(kind)s.") % {"name": name, "kind": _KINDS[kind]}
-        raise document.error(message, field=name)
+def _text(document: Document, name: str, value: Any) -> str:
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise document.error(
+            _("The field “%(name)s” must be a text: put quotes around it.") % {"name": name}, field=name
+        )
+    _must_be_legible(document, value, field=name)
+    text = on_one_line(value)
+    if name in NEEDED_FIELDS and not text:
+        raise document.error(_("The field “%(name)s” is empty.") % {"name": name}, field=name)
+    return text
+
+
+def _must_be_legible(document: Document, value: str, *, field: str) -> None:
+    if ILLEGIBLE.search(value):
+        message = _("The field “%(name)s” has a character in it that nobody can read.") % {"name": field}
+        raise document.error(message, field=field)
+
+
+def _id(document: Document, value: Any) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError as error:
+        message = _("“%(value)s” is no id: leave the field out for a new article.") % {"value": str(value)[:60]}
+        raise document.error(message, field="id") from error
+
+
+def _tags(document: Document, value: Any) -> list[str]:
+    if not isinstance(value, list):
+        raise document.error(_("The field “tags” must be a list, as in [prolactin, let-down]."), field="tags")
+    if not all(isinstance(tag, str) for tag in value):
+        raise document.error(_("Every tag is a text: put quotes around numbers and dates."), field="tags")
+    for tag in value:
+        _must_be_legible(document, tag, field="tags")
+    return [tag for tag in map(on_one_line, value) if tag]
+
+
+def _date(document: Document, value: Any) -> datetime.date | None:
+    if value is not None and type(value) is not datetime.date:
+        raise document.error(_("The field “reviewed_on” must be a date, as 2026-11-22."), field="reviewed_on")
     return value
 
 
-def _source(document: Document, source: Any) -> SourceText:
+def _moment(document: Document, value: Any) -> datetime.datetime | None:
+    if type(value) is datetime.date:
+        value = datetime.datetime.combine(value, datetime.time())
+    if value is not None and not isinstance(value, datetime.datetime):
+        raise document.error(_("The field “published” must be a date or a moment, as 2026-11-22."), field="published")
+    return timezone.make_aware(value) if value is not None and timezone.is_naive(value) else value
+
+
+def _sources(document: Document, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise document.error(_("The field “sources” must be a list."), field="sources")
+    return [_source(document, source) for source in value]
+
+
+def _source(document: Document, source: Any) -> dict[str, Any]:
     if not isinstance(source, dict) or not source.get("title") or not source.keys() <= SOURCE_FIELDS:
         raise document.error(
             _("A source has a title, and may have authors, publication, year and url."), field="sources"
         )
     year = source.get("year")
-    if year is not None and not isinstance(year, int):
+    if year is not None and type(year) is not int:
         raise document.error(_("A source's year is a number, or left out."), field="sources")
     words = {name: str(source.get(name) or "") for name in SOURCE_FIELDS - {"year"}}
-    return SourceText(year=year, **words)
+    for word in words.values():
+        _must_be_legible(document, word, field="sources")
+    return {"year": year, **{name: on_one_line(word) for name, word in words.items()}}
 
 
 @dataclass(frozen=True)
 class _Converter:
     path: Path
     page_ids: Mapping[str, int]
+    find_picture: FindPicture
 
-    def blocks(self, text: SyntaxTreeNode) -> Iterator[RawBlock]:
-        paragraphs: list[str] = []
+    def blocks(self, text: SyntaxTreeNode) -> Iterator[tuple[int, RawBlock]]:
+        flow = _Flow()
         caption = ""
         for node, following in zip(text.children, [*text.children[1:], None], strict=True):
             if node.type == "front_matter":
                 continue
-            if node.type in {"paragraph", "bullet_list", "ordered_list"}:
+            if node.type in {"paragraph", "bullet_list", "ordered_list"} and not _is_picture(node):
                 caption = self._caption(node, following)
                 if not caption:
-                    paragraphs.append(self._flow(node))
+                    flow.add(self._flow(node), line=_line(node))
                 continue
-            yield from _joined(paragraphs)
-            paragraphs = []
-            yield self._block(node, caption=caption)
+            yield from flow.taken()
+            if node.type == "html_block" and NEW_BLOCK.fullmatch(node.content):
+                continue
+            yield _line(node), self._block(node, caption=caption)
             caption = ""
-        yield from _joined(paragraphs)
+        yield from flow.taken()
 
     def _block(self, node: SyntaxTreeNode, *, caption: str) -> RawBlock:
         match node.type:
             case "heading":
                 return {"type": "heading", "value": self._heading(node)}
+            case "paragraph":
+                return {"type": "image", "value": self._picture(node)}
             case "container_callout":
                 return {"type": "callout", "value": self._callout(node)}
             case "table":
@@ -231,7 +364,20 @@ class _Converter:
     def _heading(self, node: SyntaxTreeNode) -> dict[str, str]:
         if node.tag not in HEADINGS:
             raise self._error(_("Headings are “##” or “###”; the title stands among the fields."), node)
-        return {"text": self._plain(node.children[0]), "level": node.tag, "anchor": ""}
+        return {"text": self._plain(node.children[0]), "level": node.tag, "anchor": str(node.attrs.get("id", ""))}
+
+    def _picture(self, node: SyntaxTreeNode) -> dict[str, Any]:
+        picture, *credit = node.children[0].children
+        try:
+            image_id = self.find_picture(str(picture.attrs.get("src", "")))
+        except PictureError as error:
+            raise self._error(str(error), node) from error
+        return {
+            "image": image_id,
+            "alt": self._plain(picture).strip(),
+            "caption": on_one_line(str(picture.attrs.get("title", ""))),
+            "credit": self._plain_nodes(credit).strip().removeprefix(CREDIT).strip(),
+        }
 
     def _callout(self, node: SyntaxTreeNode) -> dict[str, str]:
         kind = node.info.strip()
@@ -248,10 +394,12 @@ class _Converter:
             if child.type != "paragraph":
                 raise self._unknown(child)
             paragraphs.append(self._plain(child.children[0], line_break="\n"))
-        *lines, last = "\n\n".join(paragraphs).split("\n")
-        if not last.startswith(ATTRIBUTION):
-            return {"text": "\n".join([*lines, last]).strip(), "attribution": ""}
-        return {"text": "\n".join(lines).strip(), "attribution": last.removeprefix(ATTRIBUTION).strip()}
+        text = "\n\n".join(paragraphs)
+        # As it is written: a dash that is no beginning of an attribution can be written as &mdash;.
+        if not node.children or not node.children[-1].children[0].content.rpartition("\n")[2].startswith(ATTRIBUTION):
+            return {"text": text.strip(), "attribution": ""}
+        quoted, _line_break, last = text.rpartition("\n")
+        return {"text": quoted.strip(), "attribution": last.removeprefix(ATTRIBUTION).strip()}
 
     def _table(self, node: SyntaxTreeNode, *, caption: str) -> dict[str, Any]:
         head, *bodies = node.children
@@ -260,14 +408,25 @@ class _Converter:
         kinds, columns = [], []
         for column in range(len(names)):
             cells = [row[column] for row in rows]
-            has_markup = any(self._inline(cell) != escape(self._plain(cell), quote=False) for cell in cells)
-            kinds.append("rich_text" if has_markup else "text")
-            columns.append([self._inline(cell) if has_markup else self._plain(cell) for cell in cells])
+            is_rich = any(part.type not in {"text", "softbreak"} for cell in cells for part in cell.children)
+            kinds.append("rich_text" if is_rich else "text")
+            columns.append([self._cell(cell) if is_rich else self._plain(cell) for cell in cells])
         return {
             "columns": [{"type": kind, "heading": name} for kind, name in zip(kinds, names, strict=True)],
             "rows": [{"values": list(values)} for values in zip(*columns, strict=True)],
             "caption": caption,
         }
+
+    def _cell(self, node: SyntaxTreeNode) -> str:
+        paragraphs: list[list[SyntaxTreeNode]] = [[]]
+        for part in node.children:
+            if part.type == "html_inline" and part.content.lower() == PARAGRAPH:
+                paragraphs.append([])
+            else:
+                paragraphs[-1].append(part)
+        if len(paragraphs) == 1:
+            return self._inline_nodes(node.children)
+        return "".join(f"<p>{self._inline_nodes(parts)}</p>" for parts in paragraphs if parts)
 
     def _caption(self, node: SyntaxTreeNode, following: SyntaxTreeNode | None) -> str:
         if node.type != "paragraph" or not node.children[0].content.startswith(CAPTION):
@@ -276,67 +435,143 @@ class _Converter:
             raise self._error(_("A line “Table: caption” stands right before its table."), node)
         return self._plain(node.children[0]).removeprefix(CAPTION).strip()
 
-    def _flow(self, node: SyntaxTreeNode) -> str:
+    def _flow(self, node: SyntaxTreeNode, *, depth: int = 1) -> str:
         match node.type:
             case "paragraph":
                 return f"<p>{self._inline(node.children[0])}</p>"
             case "bullet_list" | "ordered_list":
-                return f"<{node.tag}>{''.join(map(self._item, node.children))}</{node.tag}>"
+                return self._list(node, depth=depth)
         raise self._unknown(node)
 
-    def _item(self, node: SyntaxTreeNode) -> str:
+    def _list(self, node: SyntaxTreeNode, *, depth: int) -> str:
+        if depth > LIST_DEPTH:
+            raise self._error(_("Lists can be %(depth)d deep.") % {"depth": LIST_DEPTH}, node)
+        if node.attrs.get("start", 1) != 1:
+            raise self._error(_("A numbered list begins with 1 here."), node)
+        return f"<{node.tag}>{''.join(self._item(item, depth=depth) for item in node.children)}</{node.tag}>"
+
+    def _item(self, node: SyntaxTreeNode, *, depth: int) -> str:
         words = [self._inline(child.children[0]) for child in node.children if child.type == "paragraph"]
-        lists = [self._flow(child) for child in node.children if child.type != "paragraph"]
+        lists = [self._flow(child, depth=depth + 1) for child in node.children if child.type != "paragraph"]
         return f"<li>{'<br/>'.join(words)}{''.join(lists)}</li>"
 
     def _inline(self, node: SyntaxTreeNode) -> str:
-        return "".join(map(self._inline_node, node.children))
+        return self._inline_nodes(node.children)
+
+    def _inline_nodes(self, nodes: Iterable[SyntaxTreeNode]) -> str:
+        html, opened = "", []
+        for node in nodes:
+            if node.type != "html_inline" or not (tag := TAG.fullmatch(node.content)):
+                html += self._inline_node(node)
+                continue
+            name = {"strong": "b", "em": "i"}.get(tag[2].lower(), tag[2].lower())
+            if not tag[1]:
+                opened.append(name)
+            elif not opened or opened.pop() != name:
+                raise self._error(_("%(tag)s closes what was not opened before it.") % {"tag": node.content}, node)
+            html += f"<{tag[1]}{name}>"
+            last = node
+        if opened:
+            raise self._error(_("<%(tag)s> is not closed in its paragraph.") % {"tag": opened[-1]}, last)
+        return html
 
     def _inline_node(self, node: SyntaxTreeNode) -> str:
         match node.type:
             case "text":
                 return escape(node.content, quote=False)
-            case "softbreak":
-                return " "
-            case "hardbreak":
-                return "<br/>"
+            case "softbreak" | "hardbreak":
+                return " " if node.type == "softbreak" else "<br/>"
             case "strong":
                 return f"<b>{self._inline(node)}</b>"
             case "em":
                 return f"<i>{self._inline(node)}</i>"
             case "link":
                 return f"{self._link(node)}{self._inline(node)}</a>"
+        if node.type == "html_inline" and LINE_BREAK.fullmatch(node.content):
+            return "<br/>"
         raise self._unknown(node)
 
-    def _link(self, node: SyntaxTreeNode) -> str:
-        address = str(node.attrs.get("href", ""))
-        if address.startswith(WEB_LINKS):
-            return f'<a href="{escape(address)}">'
-        if not address.startswith(ARTICLE_LINK):
-            message = _("A link leads to https://…, mailto:… or article:slug, not to “%(address)s”.")
-            raise self._error(message % {"address": address}, node)
-        slug = address.removeprefix(ARTICLE_LINK)
-        if slug not in self.page_ids:
-            raise self._error(_("There is no article “%(slug)s” to link to.") % {"slug": slug}, node)
-        return f'<a id="{self.page_ids[slug]}" linktype="page">'
-
-    def _plain(self, node: SyntaxTreeNode, *, line_break: str = " ") -> str:
-        breaks = {"softbreak": line_break, "hardbreak": line_break}
-        return "".join(
-            breaks.get(part.type, part.content if part.type == "text" else "") for part in node.walk(include_self=False)
-        )
-
     def _unknown(self, node: SyntaxTreeNode) -> MarkdownError:
+        match node.type:
+            case "html_inline" | "html_block":
+                message = _("An article cannot hold %(html)s: write \\< where you mean the sign.")
+                return self._error(message % {"html": node.content.split("\n")[0][:60]}, node)
+            case "image":
+                return self._error(_("A picture stands in a paragraph of its own."), node)
         return self._error(_("An article cannot hold this (%(kind)s).") % {"kind": node.type}, node)
 
+    def _link(self, node: SyntaxTreeNode) -> str:
+        address = str(node.attrs.get("href", "")).strip()
+        if node.attrs.get("title"):
+            raise self._error(_("A link has no title here: leave out what stands in quotes behind the address."), node)
+        if address in self.page_ids:
+            return f'<a id="{self.page_ids[address]}" linktype="page">'
+        if address.startswith(WEB_LINKS) or (address.startswith("/") and not address.startswith("//")):
+            return f'<a href="{escape(address)}">'
+        if not address.startswith(ARTICLE_LINK):
+            message = _("A link leads to https://…, mailto:…, /a/path/ or article:slug, not to “%(address)s”.")
+            raise self._error(message % {"address": address[:80]}, node)
+        slug = address.removeprefix(ARTICLE_LINK)
+        raise self._error(_("There is no article “%(slug)s” to link to.") % {"slug": slug}, node)
+
+    def _plain(self, node: SyntaxTreeNode, *, line_break: str = " ") -> str:
+        return self._plain_nodes(node.children, line_break=line_break)
+
+    def _plain_nodes(self, nodes: Iterable[SyntaxTreeNode], *, line_break: str = " ") -> str:
+        """Return words where there can be nothing but words; emphasis is left out."""
+        words = ""
+        for node in nodes:
+            match node.type:
+                case "text":
+                    words += node.content
+                case "softbreak" | "hardbreak":
+                    words += line_break
+                case "strong" | "em":
+                    words += self._plain(node, line_break=line_break)
+                case _:
+                    raise self._error(_("Here can be nothing but words (%(kind)s).") % {"kind": node.type}, node)
+        return words
+
     def _error(self, message: str, node: SyntaxTreeNode) -> MarkdownError:
-        place: SyntaxTreeNode | None = node
-        while place is not None and place.map is None:
-            place = place.parent
-        line = place.map[0] + 1 if place is not None and place.map else 1
-        return MarkdownError(message, path=self.path, line=line)
+        return MarkdownError(message, path=self.path, line=_line(node))
 
 
-def _joined(paragraphs: list[str]) -> Iterator[RawBlock]:
-    if paragraphs:
-        yield {"type": "paragraph", "value": "".join(paragraphs)}
+class _Flow:
+    """Paragraphs and lists that follow each other: together they are one block."""
+
+    def __init__(self) -> None:
+        self._html = ""
+        self._line = 0
+
+    def add(self, html: str, *, line: int) -> None:
+        self._line = self._line or line
+        self._html += html
+
+    def taken(self) -> Iterator[tuple[int, RawBlock]]:
+        if self._html:
+            yield self._line, {"type": "paragraph", "value": self._html}
+        self._html, self._line = "", 0
+
+
+def _is_picture(node: SyntaxTreeNode) -> bool:
+    if node.type != "paragraph":
+        return False
+    parts = node.children[0].children
+    if not parts or parts[0].type != "image":
+        return False
+    return len(parts) == 1 or node.children[0].content.rpartition("\n")[2].startswith(CREDIT)
+
+
+def _line(node: SyntaxTreeNode) -> int:
+    """Return the line on which a part of the text stands, counted from 1."""
+    place: SyntaxTreeNode | None = node
+    while place is not None and not place.map:
+        place = place.parent
+    if place is None or not place.map:
+        return 1
+    line = place.map[0] + 1
+    for part in place.walk():
+        if part is node:
+            break
+        line += part.type in {"softbreak", "hardbreak"}
+    return line

@@ -125,11 +125,18 @@ class ArticleForm(WagtailAdminPageForm):
     def clean_tags(self) -> list[str]:
         tags: list[str] = self.cleaned_data["tags"]
         for tag in tags:
-            if not Tag().slugify(tag):
-                raise ValidationError(
-                    gettext("The tag “%(tag)s” has no letter or digit: it cannot have an address.") % {"tag": tag}
-                )
+            if message := unusable_tag(tag):
+                raise ValidationError(message)
         return tags
+
+
+def unusable_tag(tag: str) -> str:
+    """Return why something cannot be a tag; "" where it can."""
+    if len(tag) > Tag._meta.get_field("name").max_length:
+        return gettext("The tag “%(tag)s…” is too long.") % {"tag": tag[:40]}
+    if not Tag().slugify(tag):
+        return gettext("The tag “%(tag)s” has no letter or digit: it cannot have an address.") % {"tag": tag}
+    return ""
 
 
 class ArticleTag(TaggedItemBase):

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.contrib.auth.models import Group, Permission
 from wagtail.models import GroupPagePermission, Site
 
-from articles.importing import import_articles
-from articles.markdown import read_article
+from articles.exchange.files import find_files
+from articles.exchange.importing import import_articles
 from articles.models import ArticleIndexPage, ArticlePage
 
 DEMO_FOLDER = Path(__file__).parent / "demo"
@@ -52,7 +52,9 @@ def add_demo_articles() -> None:
     if ArticlePage.objects.exists():
         return
     places = {slug: place for place, slug in enumerate(DEMO_BEGINS_WITH)}
-    texts = [read_article(path) for path in sorted(DEMO_FOLDER.glob("*.md"))]
     # Lists show the latest first.
-    texts.sort(key=lambda text: places.get(text.slug, len(places)), reverse=True)
-    import_articles(index=ArticleIndexPage.objects.first(), texts=texts)
+    files = sorted(find_files([DEMO_FOLDER]), key=lambda file: places.get(file.path.stem, len(places)), reverse=True)
+    outcomes = import_articles(index=ArticleIndexPage.objects.first(), files=files, publish=True)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error

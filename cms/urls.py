@@ -5,7 +5,7 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
-from cms import health, media
+from cms import health, media, sitemaps
 from cms.api.router import api
 from cms.previews.views import preview
 
@@ -24,6 +24,9 @@ urlpatterns = [
     path("accounts/", include("cms.users.urls")),
     path("api/", api.urls),
     path("preview/<str:token>/", preview, name="preview"),
+    path("robots.txt", sitemaps.robots, name="robots"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("feeds/", include("articles.urls")),
     path("search/", include("search.urls")),
     path("membership/", include("community.membership.urls")),
     path("personals/", include("community.personals.urls")),

@@ -1,0 +1,34 @@
+"""What an article's page and a list of articles say of themselves to programs."""
+
+from typing import Any
+
+from django import template
+from django.utils.safestring import SafeString
+
+from articles.blocks import LeadPicture, lead_picture
+from articles.models import ArticlePage
+from articles.structured_data import article_data, list_data
+from cms.templatetags.meta import absolute, canonical_url, structured_data
+
+register = template.Library()
+
+
+@register.simple_tag
+def lead_picture_of(article: ArticlePage) -> LeadPicture | None:
+    return lead_picture(article.body)
+
+
+@register.simple_tag(takes_context=True)
+def article_linked_data(context: dict[str, Any], picture: LeadPicture | None) -> SafeString:
+    url = canonical_url(context)
+    image_url = absolute(picture.rendition.url) if picture else ""
+    return structured_data(article_data(context["page"], index=context["index"], url=url, image_url=image_url))
+
+
+@register.simple_tag(takes_context=True)
+def list_linked_data(context: dict[str, Any], title: str) -> SafeString:
+    index = context["page"]
+    is_part = context.get("category") or context.get("tag")
+    return structured_data(
+        list_data([(index.title, index.url)] if is_part else [], last=(title, canonical_url(context)))
+    )
