@@ -1,7 +1,5 @@
 """Which requests the page cache may answer, and under which key."""
 
-from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -60,6 +58,9 @@ class Questions:
         self._personal_cookies = (settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name, PREVIEW_COOKIE)
         self._scheme_header, self._secure = settings.SECURE_PROXY_SSL_HEADER or ("", "")
         self._never = tuple(settings.NEVER_IN_PAGE_CACHE)
+        # A pattern is no name: under "*" a foreign host would get pages kept that have its own name in them.
+        self._names = {host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))}
+        self._public_host = settings.SITE_URL.partition("://")[2]
 
     def key_of(self, environ: dict[str, Any]) -> Key | None:
         """Return the key of a request that anybody could have made, None for any other."""
@@ -89,8 +90,12 @@ class Questions:
         return (
             sum(map(len, key)) <= LONGEST_ADDRESS
             and not key.path.startswith(self._never)
-            and key.host in own_hosts(environ.get("SERVER_PORT", ""))
+            and self._is_ours(key.host, port=environ.get("SERVER_PORT", ""))
         )
+
+    def _is_ours(self, host: str, *, port: str) -> bool:
+        name = host.removesuffix(f":{port}")
+        return name in self._names or host == self._public_host
 
     def _scheme_of(self, environ: dict[str, Any]) -> str:
         if not self._scheme_header:
@@ -101,17 +106,6 @@ class Questions:
         if said is None:
             return str(environ["wsgi.url_scheme"])
         return "https" if said.split(",", 1)[0].strip() == self._secure else "http"
-
-
-@lru_cache(maxsize=64)
-def own_hosts(port: str) -> Collection[str]:
-    """Return how the site may be called in `Host`.
-
-    A pattern in `ALLOWED_HOSTS` is no name: under "*" a foreign host would get pages kept with its own name in them.
-    """
-    names = {host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))}
-    netloc = settings.SITE_URL.partition("://")[2]
-    return frozenset({netloc, *names, *(f"{name}:{port}" for name in names)})
 
 
 def meaningful(query: str) -> str | None:

@@ -21,7 +21,7 @@ class FrontHandler(ClientHandler):
         self.rendered = 0
         self.front = Front(self._django, most_bytes=most_bytes)
 
-    def __call__(self, environ: dict[str, Any]) -> HttpResponse:
+    def __call__(self, environ: dict[str, Any]) -> Any:
         started: list[Any] = []
         environ = {**environ, "HTTP_HOST": environ.get("HTTP_HOST", environ["SERVER_NAME"])}
         body = self.front(environ, lambda *status_and_headers: started.append(status_and_headers))
