@@ -42,7 +42,7 @@ class FrontHandler(ClientHandler):
         start_response(f"{response.status_code} {response.reason_phrase}", [*response.items(), *cookies])
         # The handler above has closed it; to close it again would end the test's database connection.
         response.close = lambda: None  # type: ignore[method-assign]
-        return response  # type: ignore[return-value]
+        return response
 
 
 class Browser(Client):
