@@ -1,6 +1,7 @@
 """On a real site with two web processes: an old page does not outlive its change anywhere by more than two seconds."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -21,12 +22,12 @@ def newsroom(request: pytest.FixtureRequest, running_site: Callable[..., Site]) 
 def assert_shown_everywhere(newsroom: Newsroom, word: str, *, slug: str) -> None:
     """Look at everything that shows an article, so that each process has it in its memory."""
     for address in [*LISTS, f"/articles/{slug}/"]:
-        assert in_time(lambda address=address: newsroom.shows(address, word)), address
+        assert in_time(partial(newsroom.shows, address, word)), address
 
 
 def assert_hidden_everywhere(newsroom: Newsroom, word: str, *, slug: str) -> None:
     for address in [*LISTS, f"/articles/{slug}/"]:
-        assert in_time(lambda address=address: newsroom.hides(address, word)), address
+        assert in_time(partial(newsroom.hides, address, word)), address
 
 
 def test_a_published_article_shows_where_it_was_missing(newsroom: Newsroom) -> None:
@@ -97,7 +98,7 @@ def test_a_renamed_tag_has_its_name_everywhere(newsroom: Newsroom) -> None:
     assert in_time(lambda: newsroom.shows("/articles/tagged/", "let-down"))
     newsroom.do("from taggit.models import Tag; t = Tag.objects.get(name='let-down'); t.name = 'ejection'; t.save()")
     for address in ("/articles/", "/articles/tagged/", "/articles/tags/let-down/"):
-        assert in_time(lambda address=address: newsroom.shows(address, "ejection")), address
+        assert in_time(partial(newsroom.shows, address, "ejection")), address
 
 
 def test_a_replaced_image_is_the_one_that_shows(newsroom: Newsroom) -> None:
@@ -125,9 +126,7 @@ def test_an_expiry_holds_from_its_moment_on_without_a_worker(newsroom: Newsroom)
         assert_shown_everywhere(newsroom, "Fleeting", slug="fleeting")
         left = newsroom.do("result = (article('Fleeting').expire_at - timezone.now()).total_seconds()")
         for address in [*LISTS, "/articles/fleeting/"]:
-            hidden = in_time(
-                lambda address=address: newsroom.hides(address, "Fleeting"), seconds=left + PROMISED_SECONDS
-            )
+            hidden = in_time(partial(newsroom.hides, address, "Fleeting"), seconds=left + PROMISED_SECONDS)
             assert hidden, address
         assert newsroom.do("result = article('Fleeting').live")
     finally:
@@ -140,7 +139,7 @@ def test_a_scheduled_article_shows_when_its_moment_has_come(newsroom: Newsroom) 
     assert_hidden_everywhere(newsroom, "Awaited", slug="awaited")
     # The worker looks for what is due every two seconds.
     for address in [*LISTS, "/articles/awaited/"]:
-        assert in_time(lambda address=address: newsroom.shows(address, "Awaited"), seconds=10), address
+        assert in_time(partial(newsroom.shows, address, "Awaited"), seconds=10), address
 
 
 @pytest.mark.parametrize(
