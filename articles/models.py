@@ -27,6 +27,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, headings, keep_anchors, plain_text
+from cms.page_cache.headers import uses_parameters
 from cms.searchable import Label, Section
 from cms.visibility import public_pages
 
@@ -118,6 +119,9 @@ class ArticleIndexPage(RoutablePageMixin, Page):
             "tags": tags_of(among)[:TAGS_IN_CLOUD],
         }
         response: HttpResponse = self.render(request, context_overrides=context)
+        # Other numbers for the same page could be made up without end.
+        if request.GET.get("page") == str(page_obj.number):
+            uses_parameters(response, "page")
         return response
 
 

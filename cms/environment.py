@@ -101,6 +101,22 @@ def mail_server(name: str) -> dict[str, Any] | None:
         ) from error
 
 
+def purged_caches(*, proxy: str, zone: str, token: str) -> dict[str, dict[str, str]]:
+    """Return which caches in front of the site are to be told of changes, as Wagtail's `WAGTAILFRONTENDCACHE`."""
+    caches = {}
+    if proxy:
+        if urlsplit(proxy).scheme not in {"http", "https"} or not urlsplit(proxy).hostname:
+            raise ImproperlyConfigured(
+                f"CDN_PURGE_URL is {proxy!r}: set it like http://127.0.0.1:6081, or leave it empty."
+            )
+        caches["proxy"] = {"BACKEND": "cms.page_cache.cdn.PurgingProxy", "LOCATION": proxy}
+    if bool(zone) != bool(token):
+        raise ImproperlyConfigured("CLOUDFLARE_ZONE and CLOUDFLARE_TOKEN go together: set both, or neither.")
+    if zone:
+        caches["cloudflare"] = {"BACKEND": "cms.page_cache.cdn.Cloudflare", "ZONEID": zone, "BEARER_TOKEN": token}
+    return caches
+
+
 def secret_key(name: str, *, demo: bool, data_dir: Path) -> str:
     """Read the secret key; the demo alone makes one of its own and keeps it under `data_dir`."""
     value = os.environ.get(name, "").strip()

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "cms.users",
     "cms.pipeline",
     "cms.previews",
+    "cms.page_cache",
     "home",
     "articles",
     "search",
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "cms.users.middleware.StaffSecondFactor",
     "cms.middleware.RedirectsToPublicPages",
+    "cms.page_cache.middleware.PublicPagesMayBeKept",
 ]
 
 ROOT_URLCONF = "cms.urls"
@@ -138,6 +140,16 @@ CACHES = {
     }
 }
 
+# How much each web process keeps of what it answers; without Redis, all of it lies in files too.
+PAGE_CACHE_MB = environment.number("PAGE_CACHE_MB", default=0 if DEBUG else 64, least=0, most=65_536)
+PAGES_DIR = DATA_DIR / "pages"
+# A CDN or caching proxy is told of changes, and may then keep pages itself.
+WAGTAILFRONTENDCACHE = environment.purged_caches(
+    proxy=environment.text("CDN_PURGE_URL"),
+    zone=environment.text("CLOUDFLARE_ZONE"),
+    token=environment.text("CLOUDFLARE_TOKEN"),
+)
+
 ELASTICSEARCH_HOSTS = environment.server_addresses("ELASTICSEARCH_URL")
 ELASTICSEARCH_INDEX = environment.text("ELASTICSEARCH_INDEX", default="dreams-of-milk")
 
@@ -184,6 +196,17 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "personals:list"
 # Nothing under these is ever kept by a cache or shown by a search engine.
 PRIVATE_PATHS = ("/accounts/", "/account/", "/membership/join/", "/personals/", "/messages/", "/preview/", "/report/")
+# The page cache does not even look at these: most are somebody's own, and files are sent faster without it.
+NEVER_IN_PAGE_CACHE = (
+    *PRIVATE_PATHS,
+    "/admin/",
+    "/documents/",
+    STATIC_URL,
+    MEDIA_URL,
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 # How the join form learns that somebody is an adult: see community/membership/age.py.
 AGE_CHECK = "community.membership.age.SelfDeclaredDateOfBirth"
 

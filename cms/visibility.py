@@ -1,9 +1,12 @@
 """What an anonymous reader may see: the only place that says so."""
 
-from django.db.models import Exists, OuterRef, Q
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Exists, Min, OuterRef, Q
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
-from wagtail.models import Page, Site
+from wagtail.models import Page, Revision, Site
 from wagtail.query import PageQuerySet
 
 
@@ -32,3 +35,22 @@ def public_pages() -> PageQuerySet:
         .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
         .filter(Exists(Site.objects.filter(root_page__path=beginning)))
     )
+
+
+# name -> the first moment after the given one at which something that readers see changes by the clock alone, a review
+# that falls due for instance; None where there is none. Rooms add theirs in AppConfig.ready().
+moments: dict[str, Callable[[datetime], datetime | None]] = {}
+
+
+def next_change(*, now: datetime) -> datetime | None:
+    """Return the first moment after `now` at which readers see something else although nobody does anything.
+
+    A page expires, one goes live, or what a room has added to `moments`. None where nothing is due.
+    """
+    pages = Page.objects.aggregate(
+        expiry=Min("expire_at", filter=Q(live=True, expire_at__gt=now)),
+        start=Min("go_live_at", filter=Q(go_live_at__gt=now)),
+    )
+    revisions = Revision.objects.filter(approved_go_live_at__gt=now).aggregate(start=Min("approved_go_live_at"))
+    found = [pages["expiry"], pages["start"], revisions["start"], *(moment(now) for moment in moments.values())]
+    return min((moment for moment in found if moment is not None), default=None)

@@ -10,6 +10,7 @@ from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
 
 from cms.media import refuse_document_of_hidden_page
+from cms.page_cache.middleware import note_what_is_served
 from cms.serving import link_to_public_pages_only, refuse_what_is_no_longer_public
 
 # What a chooser's own JavaScript looks like: a function or class of its name, called with JSON values.
@@ -48,6 +49,8 @@ def render_chooser(self: BaseChooser, name: str, value: Any, attrs: dict[str, st
 BaseChooser.render = render_chooser
 
 hooks.register("before_serve_page", refuse_what_is_no_longer_public)
+# After Wagtail has asked for what the page's restrictions ask.
+hooks.register("on_serve_page", note_what_is_served, order=100)
 hooks.register("before_serve_document", refuse_document_of_hidden_page)
 # After Wagtail's own kind of link, which it replaces.
 hooks.register("register_rich_text_features", link_to_public_pages_only, order=100)

@@ -6,8 +6,11 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cms.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
-from cms.checks import refuse_to_start  # noqa: E402 - the checks need the apps to be ready
+# Both need the apps to be ready.
+from cms.checks import refuse_to_start  # noqa: E402
+from cms.page_cache.front import in_front_of  # noqa: E402
 
 refuse_to_start()
+application = in_front_of(django_application)

@@ -28,6 +28,9 @@ DATABASES = ("sqlite", "postgresql")
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
+    "CDN_PURGE_URL",
+    "CLOUDFLARE_TOKEN",
+    "CLOUDFLARE_ZONE",
     "COMMUNITY_OPEN",
     "DEBUG",
     "DEMO",
@@ -36,6 +39,7 @@ SITE_VARIABLES = (
     "EMAIL_URL",
     "HOST",
     "MAIL_FROM",
+    "PAGE_CACHE_MB",
     "PORT",
     "REDIS_URL",
     "SITE_URL",
