@@ -7,8 +7,10 @@ class PipelineConfig(AppConfig):
 
     def ready(self) -> None:
         from cms.health import probes
+        from cms.metrics import collectors
         from cms.pipeline import mail, signals  # noqa: F401 - importing the signals connects them
         from cms.pipeline.consumers import event_consumers
+        from cms.pipeline.metrics import pipeline_metrics
         from cms.pipeline.schedule import Periodic, clear_sessions, periodic, prune
         from cms.pipeline.scheduled import ScheduledPublishing
         from cms.pipeline.status import worker_condition
@@ -18,3 +20,4 @@ class PipelineConfig(AppConfig):
         periodic["prune"] = Periodic(seconds=3600, run=prune)
         periodic["clear_sessions"] = Periodic(seconds=86_400, run=clear_sessions)
         probes["worker"] = worker_condition
+        collectors["pipeline"] = pipeline_metrics

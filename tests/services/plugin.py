@@ -36,6 +36,7 @@ SITE_VARIABLES = (
     "EMAIL_URL",
     "HOST",
     "MAIL_FROM",
+    "METRICS_TOKEN",
     "PORT",
     "REDIS_URL",
     "SITE_URL",
