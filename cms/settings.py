@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "cms",
     "cms.users",
     "cms.pipeline",
+    "cms.pipeline.desk",
     "cms.previews",
     "home",
     "articles",

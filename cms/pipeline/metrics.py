@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Max
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from cms.pipeline.models import Worker
-from cms.pipeline.status import pipeline_status
+from cms.pipeline.status import pipeline_status, worker_last_seen_at
 
 LAG = "How long the oldest row of this consumer has been waiting for the worker."
 PENDING = "Rows that wait for this consumer and have not failed."
@@ -28,6 +26,6 @@ def pipeline_metrics() -> Iterator[Metric]:
         for consumer, figure in figures.items():
             family.add_metric([consumer], figure)
         yield family
-    last_seen_at = Worker.objects.aggregate(last=Max("last_seen_at"))["last"]
+    last_seen_at = worker_last_seen_at()
     seconds = last_seen_at.timestamp() if last_seen_at else 0
     yield GaugeMetricFamily("milk_pipeline_worker_last_seen_timestamp_seconds", LAST_SEEN, value=seconds)
