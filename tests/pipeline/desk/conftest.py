@@ -6,17 +6,21 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import ngettext_lazy
-from wagtail.models import Page
+from wagtail.models import GroupPagePermission, Page
 
-from articles.models import ArticlePage
-from cms.pipeline.consumers import consumers, event_consumers
+from articles.models import ArticleIndexPage, ArticlePage
+from cms.pipeline.consumers import PermanentError, consumers, event_consumers
 from cms.pipeline.labels import ConsumerLabel, labels
 from cms.pipeline.models import Worker
+from cms.pipeline.outbox import record
 from cms.pipeline.worker import Lane, drain
+from home.models import HomePage
 from tests.pages import ArticleFactory
+from tests.people import client_of, new_user
 from tests.pipeline.conftest import EventConsumer, PageConsumer
 
 # A Wednesday, in the middle of a day in Europe and in America.
@@ -76,6 +80,54 @@ def article(time: time_machine.Traveller, publish_article: ArticleFactory, searc
     drain()
     see_worker()
     return published
+
+
+@pytest.fixture
+def stuck(
+    time: time_machine.Traveller, search: PageConsumer, publish_article: ArticleFactory
+) -> dict[str, ArticlePage]:
+    """Four articles: one waits, one fails, one is given up, and one is done."""
+    pages = {
+        title: publish_article(title=title, slug=title.lower())
+        for title in ("Oxytocin", "Prolactin", "Estrogen", "Insulin")
+    }
+    drain()
+    search.errors = {pages["Prolactin"].pk: ValueError("not now"), pages["Estrogen"].pk: PermanentError("too long")}
+    time.shift(60)
+    record(page_ids=[pages["Prolactin"].pk, pages["Estrogen"].pk])
+    drain()
+    time.shift(60)
+    record(page_ids=[pages["Oxytocin"].pk])
+    see_worker()
+    return pages
+
+
+@pytest.fixture
+def client_elsewhere(home_page: HomePage, stuck: dict[str, ArticlePage]) -> Client:
+    """Somebody who publishes, but nothing under the articles."""
+    elsewhere = home_page.add_child(instance=Page(title="Elsewhere", slug="elsewhere"))
+    group = Group.objects.create(name="Others")
+    for codename in ("change_page", "publish_page"):
+        GroupPagePermission.objects.create(group=group, page=elsewhere, permission=_permission(codename))
+    user = new_user("other@example.org", display_name="Other")
+    group.permissions.add(_permission("access_admin"))
+    user.groups.add(group)
+    return client_of(user)
+
+
+@pytest.fixture
+def reviewer_client(article_index: ArticleIndexPage) -> Client:
+    """Somebody who may change pages, and not publish them."""
+    group = Group.objects.create(name="Correctors")
+    group.permissions.add(_permission("access_admin"))
+    GroupPagePermission.objects.create(group=group, page=article_index, permission=_permission("change_page"))
+    user = new_user("reviewer@example.org", display_name="Reviewer")
+    user.groups.add(group)
+    return client_of(user)
+
+
+def _permission(codename: str) -> Permission:
+    return Permission.objects.get(codename=codename)
 
 
 def see_worker() -> None:

@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from wagtail.models import GroupPagePermission, Page
+from wagtail.models import Page
 
 from articles.models import ArticleIndexPage, ArticlePage
 from cms.pipeline.consumers import PermanentError, Unavailable, event_consumers
@@ -18,30 +17,11 @@ from cms.pipeline.models import Event, PageChange, Worker
 from cms.pipeline.outbox import record, record_event
 from cms.pipeline.scheduled import ScheduledPublishing
 from cms.pipeline.worker import drain
-from home.models import HomePage
 from tests.pages import ArticleFactory
-from tests.people import client_of, new_user
 from tests.pipeline.conftest import EventConsumer, PageConsumer
 from tests.pipeline.desk.conftest import see_worker
 
 REPORT = "/admin/reports/publishing/"
-
-
-@pytest.fixture
-def stuck(
-    time: time_machine.Traveller, search: PageConsumer, publish_article: ArticleFactory
-) -> dict[str, ArticlePage]:
-    """Four articles: one waits, one fails, one is given up, and one is done."""
-    pages = {title: publish_article(title=title, slug=title.lower()) for title in ("Waits", "Fails", "Dies", "Done")}
-    drain()
-    search.errors = {pages["Fails"].pk: ValueError("not now"), pages["Dies"].pk: PermanentError("too long")}
-    time.shift(60)
-    record(page_ids=[pages["Fails"].pk, pages["Dies"].pk])
-    drain()
-    time.shift(60)
-    record(page_ids=[pages["Waits"].pk])
-    see_worker()
-    return pages
 
 
 def table(client: Client, query: str = "") -> list[list[str]]:
@@ -60,14 +40,14 @@ def test_it_lists_who_is_waiting_for_what_and_what_needs_somebody_first(
     editor_client: Client, stuck: dict[str, ArticlePage]
 ) -> None:
     dead, failing, waiting = table(editor_client)
-    due_at = timezone.localtime(PageChange.objects.get(page_id=stuck["Fails"].pk).due_at)
-    assert dead[:7] == ["Dies", "Search", "Given up", "14:03:10", "1", "", "too long"]
-    assert failing[:5] == ["Fails", "Search", "Failing", "14:03:10", "1"]
+    due_at = timezone.localtime(PageChange.objects.get(page_id=stuck["Prolactin"].pk).due_at)
+    assert dead[:7] == ["Estrogen", "Search", "Given up", "14:03:10", "1", "", "too long"]
+    assert failing[:5] == ["Prolactin", "Search", "Failing", "14:03:10", "1"]
     assert failing[5] in {f"{due_at:%H:%M:%S}", "14:04:10"}
     assert failing[6] == "ValueError: not now"
-    assert waiting == ["Waits", "Search", "Waiting", "14:04:10", "0", "", "", ""]
+    assert waiting == ["Oxytocin", "Search", "Waiting", "14:04:10", "0", "", "", ""]
     text = editor_client.get(REPORT).text
-    assert f'href="/admin/pages/{stuck["Dies"].pk}/publishing/"' in text
+    assert f'href="/admin/pages/{stuck["Estrogen"].pk}/publishing/"' in text
 
 
 def test_it_shows_how_far_every_consumer_is_behind(
@@ -90,16 +70,16 @@ def test_it_shows_how_far_every_consumer_is_behind(
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("consumer=search", ["Dies", "Fails", "Waits"]),
-        ("consumer=page_cache", ["Waits"]),
+        ("consumer=search", ["Estrogen", "Prolactin", "Oxytocin"]),
+        ("consumer=page_cache", ["Oxytocin"]),
         ("consumer=receivers", []),
-        ("state=waiting", ["Waits", "Waits"]),
-        ("state=failing", ["Fails"]),
-        ("state=dead", ["Dies"]),
-        ("title=ies", ["Dies"]),
-        ("title=IES", ["Dies"]),
-        ("title=ies&state=waiting", []),
-        ("consumer=search&state=waiting&title=waits", ["Waits"]),
+        ("state=waiting", ["Oxytocin", "Oxytocin"]),
+        ("state=failing", ["Prolactin"]),
+        ("state=dead", ["Estrogen"]),
+        ("title=estr", ["Estrogen"]),
+        ("title=ESTR", ["Estrogen"]),
+        ("title=estr&state=waiting", []),
+        ("consumer=search&state=waiting&title=oxy", ["Oxytocin"]),
         ("title=%25", []),
     ],
 )
@@ -122,7 +102,7 @@ def test_it_has_pages(editor_client: Client, search: PageConsumer, article_index
     # Pages that are gone are everybody's.
     record(page_ids=range(900_000, 900_060))
     assert len(table(editor_client)) == 50
-    assert len(table(editor_client, "p=2")) == 60 - 50 + 1
+    assert len(table(editor_client, "p=2")) == 10
     assert titles(editor_client, "p=2")[-1] == "A deleted page (number 900059)"
 
 
@@ -145,37 +125,22 @@ def test_a_server_that_is_away_is_told_from_a_failure(
     search.always = Unavailable("connection refused")
     drain()
     states = {line[0]: (line[2], line[6]) for line in table(editor_client)}
-    assert states["Waits"] == ("Server away", "connection refused")
+    # One row in vain is enough for the worker to leave the server alone for a moment.
+    assert states["Prolactin"] == ("Server away", "connection refused")
+    assert states["Oxytocin"] == ("Waiting", "")
 
 
 def test_an_event_says_what_it_is(
     editor_client: Client, stuck: dict[str, ArticlePage], receivers: EventConsumer
 ) -> None:
     record_event(
-        consumer="receivers", key="1", event="published", payload={"text": "one"}, page_id=stuck["Done"].pk,
+        consumer="receivers", key="1", event="published", payload={"text": "one"}, page_id=stuck["Insulin"].pk,
         label="“published” to the app",
     )  # fmt: skip
-    assert table(editor_client, "title=Done")[0][:3] == ["Done", "Receivers: “published” to the app", "Waiting"]
+    assert table(editor_client, "title=Insulin")[0][:3] == ["Insulin", "Receivers: “published” to the app", "Waiting"]
 
 
 # --- Whose business it is --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def client_elsewhere(home_page: HomePage, stuck: dict[str, ArticlePage]) -> Client:
-    """Somebody who publishes, but nothing under the articles."""
-    elsewhere = home_page.add_child(instance=Page(title="Elsewhere", slug="elsewhere"))
-    group = Group.objects.create(name="Others")
-    for codename in ("change_page", "publish_page"):
-        GroupPagePermission.objects.create(group=group, page=elsewhere, permission=_permission(codename))
-    user = new_user("other@example.org", display_name="Other")
-    group.permissions.add(_permission("access_admin"))
-    user.groups.add(group)
-    return client_of(user)
-
-
-def _permission(codename: str) -> Permission:
-    return Permission.objects.get(codename=codename)
 
 
 def test_titles_of_pages_that_somebody_may_not_publish_are_not_shown(
@@ -184,7 +149,7 @@ def test_titles_of_pages_that_somebody_may_not_publish_are_not_shown(
     assert titles(client_elsewhere) == ["Elsewhere"]
     text = client_elsewhere.get(REPORT).text
     assert not [title for title in stuck if title in text]
-    assert titles(client_elsewhere, "title=Dies") == []
+    assert titles(client_elsewhere, "title=Estrogen") == []
 
 
 def test_mails_are_counted_and_not_listed(
@@ -214,30 +179,20 @@ def test_what_an_event_of_a_deleted_page_says_is_kept_from_others(
     assert "Secret" not in client_elsewhere.get(REPORT).text
 
 
-def test_editors_and_administrators_alone_read_it(
-    client: Client, moderator_client: Client, alice_client: Client, reviewer_client: Client, admin_client: Client,
-    editor_client: Client, stuck: dict[str, ArticlePage],
-) -> None:  # fmt: skip
-    for address in (REPORT, f"{REPORT}results/", f"{REPORT}retry/", f"{REPORT}retry/change/1/"):
-        assert client.get(address).status_code == 302
-        assert alice_client.get(address).status_code in {302, 403}
-        for stranger in (moderator_client, reviewer_client):
-            answer = stranger.get(address, follow=True)
-            assert not [title for title in stuck if title in answer.text]
-            assert "Told of changes" not in answer.text
-    for reader in (editor_client, admin_client):
-        assert reader.get(REPORT).status_code == 200
+@pytest.mark.parametrize("address", [REPORT, f"{REPORT}results/", f"{REPORT}retry/", f"{REPORT}retry/change/1/"])
+@pytest.mark.parametrize("name", ["client", "alice_client", "moderator_client", "reviewer_client"])
+def test_nobody_reads_it_who_publishes_nothing(
+    request: pytest.FixtureRequest, stuck: dict[str, ArticlePage], name: str, address: str
+) -> None:
+    stranger: Client = request.getfixturevalue(name)
+    assert stranger.get(address).status_code in {302, 403}
+    answer = stranger.get(address, follow=True)
+    assert not [title for title in stuck if title in answer.text]
+    assert "Told of changes" not in answer.text
 
 
-@pytest.fixture
-def reviewer_client(article_index: ArticleIndexPage) -> Client:
-    """Somebody who may change pages, and not publish them."""
-    group = Group.objects.create(name="Correctors")
-    group.permissions.add(_permission("access_admin"))
-    GroupPagePermission.objects.create(group=group, page=article_index, permission=_permission("change_page"))
-    user = new_user("reviewer@example.org", display_name="Reviewer")
-    user.groups.add(group)
-    return client_of(user)
+def test_administrators_read_it(admin_client: Client, stuck: dict[str, ArticlePage]) -> None:
+    assert len(titles(admin_client)) == 3
 
 
 def test_it_is_in_the_menu_of_those_who_may_read_it(
@@ -253,7 +208,7 @@ def test_it_is_in_the_menu_of_those_who_may_read_it(
 def test_a_schedule_that_cannot_be_kept_is_listed_with_its_error(
     editor_client: Client, client_elsewhere: Client, stuck: dict[str, ArticlePage], time: time_machine.Traveller
 ) -> None:
-    page = ArticlePage.objects.get(pk=stuck["Done"].pk)
+    page = ArticlePage.objects.get(pk=stuck["Insulin"].pk)
     page.go_live_at = timezone.now() + timedelta(hours=1)
     page.save_revision().publish()
     revision = page.get_latest_revision()
@@ -277,7 +232,7 @@ def test_a_schedule_that_cannot_be_kept_is_listed_with_its_error(
 def test_an_expiry_that_no_worker_carried_out_is_listed(
     editor_client: Client, stuck: dict[str, ArticlePage], time: time_machine.Traveller
 ) -> None:
-    page = ArticlePage.objects.get(pk=stuck["Done"].pk)
+    page = ArticlePage.objects.get(pk=stuck["Insulin"].pk)
     page.expire_at = timezone.now() + timedelta(hours=1)
     page.save_revision().publish()
     time.shift(3700)
@@ -296,7 +251,7 @@ def test_it_costs_the_same_however_much_waits(
             editor_client.get(REPORT)
         return len(captured)
 
-    tell(stuck["Done"])
+    tell(stuck["Insulin"])
     editor_client.get(REPORT)
     few = queries()
     for number in range(12):
