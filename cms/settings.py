@@ -26,6 +26,8 @@ COMMUNITY_OPEN = environment.flag("COMMUNITY_OPEN", default=DEMO)
 # Staff need a second factor wherever accounts have no known password.
 STAFF_SECOND_FACTOR = not DEMO
 DEMO_PASSWORD = environment.text("DEMO_PASSWORD", default="milk-and-honey-2026")
+# What a Prometheus server shows to read /metrics; without it, only this machine is answered.
+METRICS_TOKEN = environment.text("METRICS_TOKEN")
 
 SITE_HOST = urlsplit(SITE_URL).hostname or ""
 SITE_IS_SECURE = SITE_URL.startswith("https://")
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
     "cms",
     "cms.users",
     "cms.pipeline",
+    "cms.pipeline.desk",
     "cms.previews",
     "cms.page_cache",
     "home",
@@ -242,8 +245,8 @@ MFA_TOTP_TOLERANCE = 1  # codes, of 30 seconds each, that a clock may be off
 # The web server speaks plain HTTP. Only a proxy that is believed can say that a visitor came without TLS.
 SECURE_SSL_REDIRECT = SITE_IS_SECURE and TRUSTED_PROXIES > 0
 SECURE_HSTS_SECONDS = 31_536_000 if SITE_IS_SECURE else 0  # a year
-# A load balancer asks for these over plain HTTP, from inside.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# A load balancer and Prometheus ask for these over plain HTTP, from inside.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SITE_IS_SECURE

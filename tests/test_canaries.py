@@ -43,6 +43,7 @@ HIDDEN = ("draftcanary", "scheduledcanary", "expiredcanary", "passwordcanary", "
 VISITS: dict[str, list[str]] = {
     "healthz": ["/healthz"],
     "readyz": ["/readyz"],
+    "metrics": ["/metrics"],
     "search/": [
         "/search/",
         f"/search/?q={BAIT}",

@@ -9,12 +9,21 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from cms.pipeline.consumers import PermanentError, Unavailable
+from cms.pipeline.labels import ConsumerLabel
 from cms.pipeline.models import Event
 from cms.pipeline.outbox import record_event
 
 CONSUMER = "mail"
+LABEL = ConsumerLabel(
+    name=_("Mail"),
+    done=ngettext_lazy("%(done)d of %(total)d mail sent", "%(done)d of %(total)d mails sent", "total"),
+    waiting=_("mail not sent yet"),
+    failed=_("mail could not be sent"),
+)
 # RFC 5321, 4.2.1: 4xx may be tried again, 5xx is final.
 FIRST_FINAL_CODE = 500
 

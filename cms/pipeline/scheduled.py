@@ -12,12 +12,17 @@ from typing import Any
 from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
+from wagtail.log_actions import log
+from wagtail.log_actions import registry as log_registry
 from wagtail.models import DraftStateMixin, Page, Revision
 
 logger = logging.getLogger(__name__)
 
 # So long an item that failed is left alone, so that it does not fill the log.
 REST_SECONDS = 60
+
+LOG_FAILED = "cms.schedule.fail"
+LONGEST_ERROR = 2_000  # characters
 
 
 class ScheduledPublishing:
@@ -34,7 +39,8 @@ class ScheduledPublishing:
         """
         now = timezone.now()
         for revision_id in list(due_revisions(now=now).values_list("pk", flat=True)):
-            self._attempt(partial(publish, revision_id=revision_id, now=now), item=("revision", revision_id), now=now)
+            item = (Revision._meta.label, revision_id)
+            self._attempt(partial(publish, revision_id=revision_id, now=now), item=item, now=now)
         for model in scheduled_models():
             for pk in list(expired(model, now=now).values_list("pk", flat=True)):
                 self._attempt(partial(expire, model, pk=pk, now=now), item=(model._meta.label, pk), now=now)
@@ -44,11 +50,19 @@ class ScheduledPublishing:
             return
         try:
             act()
-        except Exception:  # whatever is wrong with one item, the others go on
+        except Exception as error:  # whatever is wrong with one item, the others go on
             logger.exception("Scheduled publishing of %s %s failed", *item)
             self._rests_until[item] = now + timedelta(seconds=REST_SECONDS)
+            self._report(error, item=item)
         else:
             self._rests_until.pop(item, None)
+
+    @staticmethod
+    def _report(error: Exception, *, item: tuple[str, Any]) -> None:
+        try:
+            _tell_editors(error, model_name=item[0], pk=item[1])
+        except Exception:  # an item that is so broken that it has no history is in the log of the process all the same
+            logger.exception("The failure of %s %s cannot be written into its history", *item)
 
 
 def due_revisions(*, now: datetime) -> models.QuerySet[Revision]:
@@ -65,6 +79,20 @@ def scheduled_models() -> Iterator[type[models.Model]]:
     for model in apps.get_models():
         if issubclass(model, DraftStateMixin) and not issubclass(model, Page):
             yield model
+
+
+def _tell_editors(error: Exception, *, model_name: str, pk: Any) -> None:
+    """Write the error into the item's history, once and not each time that the same is tried again."""
+    found = apps.get_model(model_name)._default_manager.get(pk=pk)
+    is_revision = isinstance(found, Revision)
+    item = found.base_content_object if is_revision else found
+    due_at = found.approved_go_live_at if is_revision else found.expire_at
+    words = f"{type(error).__name__}: {error}".replace("\0", "")[:LONGEST_ERROR]
+    data = {"error": words, "due_at": due_at.isoformat()}
+    entries = log_registry.get_logs_for_instance(item)
+    last = entries.filter(action=LOG_FAILED).order_by("-timestamp", "-pk").first()
+    if last is None or last.data != data:
+        log(item, LOG_FAILED, data=data)
 
 
 @transaction.atomic

@@ -84,8 +84,18 @@ def _status(row: dict[str, Any] | None, *, now: datetime) -> ConsumerStatus:
     }
 
 
+def worker_last_seen_at() -> datetime | None:
+    """Return when any worker last said that it is there; None where none ever did."""
+    last_seen_at: datetime | None = Worker.objects.aggregate(last=Max("last_seen_at"))["last"]
+    return last_seen_at
+
+
+def is_silent(last_seen_at: datetime | None, *, now: datetime) -> bool:
+    return last_seen_at is None or (now - last_seen_at).total_seconds() >= MOST_SILENCE_SECONDS
+
+
 def _silence(*, now: datetime) -> float | None:
-    last_seen_at = Worker.objects.aggregate(last=Max("last_seen_at"))["last"]
+    last_seen_at = worker_last_seen_at()
     if last_seen_at is None:
         return None
     return round(max(now - last_seen_at, timedelta()).total_seconds(), 1)

@@ -40,6 +40,7 @@ SITE_VARIABLES = (
     "HOST",
     "MAIL_FROM",
     "PAGE_CACHE_MB",
+    "METRICS_TOKEN",
     "PORT",
     "REDIS_URL",
     "SITE_URL",
