@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "cms",
     "cms.users",
     "cms.pipeline",
+    "cms.pipeline.webhooks",
     "cms.previews",
     "home",
     "articles",
@@ -168,6 +169,12 @@ if _mail_server:
     EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", default=f"no-reply@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Webhooks --------------------------------------------------------------------------------------------------------
+
+# Beside public addresses, webhooks may go to these networks. Everything in them that listens can then be called by
+# whoever may manage webhooks.
+WEBHOOK_ALLOWED_NETWORKS = environment.networks("WEBHOOK_ALLOWED_NETWORKS")
 
 # --- Accounts --------------------------------------------------------------------------------------------------------
 
