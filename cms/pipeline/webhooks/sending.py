@@ -79,16 +79,21 @@ def _exchange(
         timer = threading.Timer(max(deadline - time.monotonic(), 0), _cut, args=(handle,))
         timer.start()
         try:
-            return _request(connection, target=target, body=body, headers=headers)
+            return _request(connection, target=target, body=body, headers=headers, deadline=deadline)
         finally:
             timer.cancel()
             timer.join()
 
 
-def _request(connection: socket.socket, *, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _request(
+    connection: socket.socket, *, target: Target, body: bytes, headers: Mapping[str, str], deadline: float
+) -> Answer:
     with closing(_client(connection, target=target)) as client:
         client.request("POST", target.path, body, {"User-Agent": USER_AGENT, **headers})
         response = client.getresponse()
+        # To the library, headers that were cut off are headers that end.
+        if time.monotonic() >= deadline:
+            raise TimeoutError
         answer = Answer(status=response.status, retry_after=_retry_after(response.headers.get("Retry-After", "")))
         # The status has come; what is wrong with the rest changes nothing about it.
         with suppress(OSError, ValueError, http.client.HTTPException):
