@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,6 +64,20 @@ def server_addresses(name: str) -> list[str]:
                 "separated by commas, or leave it empty to search with the database."
             )
     return addresses
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Read a comma-separated list of networks; empty where the variable is not set."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} has {word!r}, which is no network ({error}): set it to networks like 10.0.5.0/24, "
+                "separated by commas, or leave it empty."
+            ) from error
+    return found
 
 
 def database(name: str, *, default: str) -> dict[str, Any]:

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "cms.users",
     "cms.pipeline",
     "cms.pipeline.desk",
+    "cms.pipeline.webhooks",
     "cms.previews",
     "cms.page_cache",
     "home",
@@ -184,6 +185,12 @@ if _mail_server:
     EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", default=f"no-reply@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- Webhooks --------------------------------------------------------------------------------------------------------
+
+# Beside public addresses, webhooks may go to these networks. Everything in them that listens can then be called by
+# whoever may manage webhooks.
+WEBHOOK_ALLOWED_NETWORKS = environment.networks("WEBHOOK_ALLOWED_NETWORKS")
 
 # --- Accounts --------------------------------------------------------------------------------------------------------
 

@@ -4,15 +4,16 @@ A consumer runs in the worker, in a thread of its own, outside any transaction. 
 `models.LEASE_SECONDS`, so it gives its network calls a time limit. It may be called again for what it has handled
 already, when a worker dies before writing that down: doing the same twice must be harmless.
 
-Any exception other than the two below is taken for a passing failure of this one row: it is tried again, later each
-time, and becomes a dead letter after `models.MOST_ATTEMPTS`.
+Any exception other than `PermanentError` and `Unavailable` is taken for a passing failure of this one row: it is tried
+again, later each time, and becomes a dead letter after `models.MOST_ATTEMPTS`, or when the consumer's own policy says.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cms.pipeline.models import Event
+    from cms.pipeline.models import Event, Policy
 
 # name -> brings what it keeps of the page with this id in line with the database, which it reads anew: the page may
 # have changed again since, or be gone.
@@ -21,6 +22,17 @@ consumers: dict[str, Callable[[int], None]] = {}
 # name -> does what the event says. It may change `event.payload`: what it leaves there is what is kept of a finished
 # event.
 event_consumers: dict[str, Callable[["Event"], None]] = {}
+
+# name -> for how long and how often its rows are tried again, where that is not as for the others.
+policies: dict[str, "Policy"] = {}
+
+
+class FailedForNow(Exception):  # noqa: N818 - an outcome, not a mistake
+    """This row failed, and whoever refused it says how long to leave it alone: `wait`, at the least."""
+
+    def __init__(self, text: str, *, wait: timedelta = timedelta()) -> None:
+        super().__init__(text)
+        self.wait = wait
 
 
 class PermanentError(Exception):

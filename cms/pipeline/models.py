@@ -1,11 +1,14 @@
 """The outbox: what is still to be done about a change, written down in the transaction that made it."""
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+
+from cms.pipeline.consumers import FailedForNow, policies
 
 # How long a worker may hold a row, in seconds; so long it waits when the worker was killed with the row in its hands
 # and no other worker of the same host runs.
@@ -19,14 +22,54 @@ LONGEST_ERROR = 2_000  # characters
 UNFINISHED = Q(finished_at=None, dead_at=None)
 
 
-def back_off(*, attempts: int) -> timedelta:
-    """Return how long to wait after this many failed attempts, at most `LONGEST_DELAY_SECONDS`.
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How long a consumer's rows are tried again, and how often, before they are dead letters.
 
-    It doubles each time. Between half and the whole of it is drawn by chance, so that rows that failed together are
-    not all tried again together.
+    Args:
+        first_delay_seconds: How long a row waits after its first failure, at most.
+        longest_delay_seconds: How long it ever waits. Between the two, the delay doubles each time.
+        most_attempts: After so many failures it is a dead letter; None where the time alone decides.
+        give_up_after: So long after its first failure it is tried for the last time; None where the attempts alone
+            decide.
     """
-    longest = min(FIRST_DELAY_SECONDS * 2 ** (attempts - 1), LONGEST_DELAY_SECONDS)
-    return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - it spreads load and hides nothing
+
+    first_delay_seconds: int = FIRST_DELAY_SECONDS
+    longest_delay_seconds: int = LONGEST_DELAY_SECONDS
+    most_attempts: int | None = MOST_ATTEMPTS
+    give_up_after: timedelta | None = None
+
+    def back_off(self, *, attempts: int) -> timedelta:
+        """Return how long to wait after this many failed attempts.
+
+        Between half and the whole of the delay is drawn by chance, so that rows that failed together are not all tried
+        again together.
+        """
+        # No delay doubles more often than this, and the power stays a small number.
+        doublings = min(attempts - 1, 30)
+        longest = min(self.first_delay_seconds * 2**doublings, self.longest_delay_seconds)
+        return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - it spreads load and hides nothing
+
+    def next_try(self, *, attempts: int, failing_since: datetime, wait: timedelta, now: datetime) -> datetime | None:
+        """Return when to try a row again that has failed `attempts` times, `wait` from now at the earliest.
+
+        None where that was the last time.
+        """
+        if self.most_attempts is not None and attempts >= self.most_attempts:
+            return None
+        due_at = now + max(self.back_off(attempts=attempts), wait)
+        if self.give_up_after is None:
+            return due_at
+        last_try_at = failing_since + self.give_up_after
+        return min(due_at, last_try_at) if now < last_try_at else None
+
+
+DEFAULT_POLICY = Policy()
+
+
+def back_off(*, attempts: int) -> timedelta:
+    """Return how long a row waits after this many failed attempts, where its consumer has no policy of its own."""
+    return DEFAULT_POLICY.back_off(attempts=attempts)
 
 
 AnyWork = TypeVar("AnyWork", bound="Work")
@@ -54,6 +97,8 @@ class Work(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     last_failed_at = models.DateTimeField(null=True, blank=True)
+    # When the failures began that the attempts count.
+    failing_since = models.DateTimeField(null=True, blank=True)
     dead_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -63,13 +108,13 @@ class Work(models.Model):
         abstract = True
 
     @classmethod
-    def claim(cls, *, consumer: str, worker: str, now: datetime) -> Self | None:
+    def claim(cls, *, consumer: str, worker: str, now: datetime, **within: str) -> Self | None:
         """Take the next due row of a consumer for `LEASE_SECONDS`; None where there is none.
 
         Rows that somebody is writing at this moment are passed over, so a long transaction holds up nobody but its
-        own pages.
+        own pages. `within` narrows the choice by further fields.
         """
-        due = cls.objects.due(now=now).filter(consumer=consumer)
+        due = cls.objects.due(now=now).filter(consumer=consumer, **within)
         # An idle worker only reads: on SQLite a transaction would take the write lock.
         if not due.exists():
             return None
@@ -91,12 +136,18 @@ class Work(models.Model):
         self._settle(finished_at=now, last_error="", last_failed_at=None)
 
     def fail(self, error: Exception, *, now: datetime) -> None:
-        """Write down a failed attempt: the row is tried again later, or is a dead letter after `MOST_ATTEMPTS`."""
+        """Write down a failed attempt: the row is tried again later, or is a dead letter, as the policy says."""
         attempts = self.attempts + 1
-        if attempts >= MOST_ATTEMPTS:
-            self._settle(attempts=attempts, dead_at=now, **_failure(error, now=now))
-            return
-        self._settle(attempts=attempts, due_at=now + back_off(attempts=attempts), **_failure(error, now=now))
+        # Whoever revives a row sets its attempts to nothing, and with that the clock.
+        failing_since = (self.failing_since if self.attempts else None) or now
+        next_try_at = policies.get(self.consumer, DEFAULT_POLICY).next_try(
+            attempts=attempts,
+            failing_since=failing_since,
+            wait=error.wait if isinstance(error, FailedForNow) else timedelta(),
+            now=now,
+        )
+        outcome = {"dead_at": now} if next_try_at is None else {"due_at": next_try_at}
+        self._settle(attempts=attempts, failing_since=failing_since, **outcome, **_failure(error, now=now))
 
     def bury(self, error: Exception, *, now: datetime) -> None:
         """Make the row a dead letter, which stays until it is recorded again or somebody deals with it."""
@@ -164,6 +215,8 @@ class Event(Work):
     """Something that happened and that a consumer is to be told of, each time it happens."""
 
     key = models.CharField(max_length=200)
+    # Events of different channels are handled side by side, so that one slow receiver holds up no other.
+    channel = models.CharField(max_length=40, blank=True, default="")
     event = models.CharField(max_length=40)
     # What an editor reads of it, when the payload is gone or is nobody's business; blank where it concerns no editor.
     label = models.CharField(max_length=300, blank=True)
@@ -178,6 +231,7 @@ class Event(Work):
             models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_event"),
             models.Index(fields=["consumer", "key"], condition=UNFINISHED, name="unfinished_event_of_key"),
             models.Index(fields=["page_id"], name="event_of_page"),
+            models.Index(fields=["consumer", "channel"], name="event_of_channel"),
         ]
 
     def __str__(self) -> str:

@@ -24,31 +24,56 @@ def record(*, page_ids: Iterable[int]) -> None:
     """
     if not consumers:
         return
-    for some_ids in _batches(sorted(set(page_ids))):
+    for some_ids in batches(page_ids):
         if _record_again(some_ids) < len(some_ids) * len(consumers):
             _insert(some_ids)
             # Another transaction may have inserted the same rows first, for what the page was before this one.
             _record_again(some_ids)
 
 
-def record_event(
-    *, consumer: str, key: str, event: str, payload: dict[str, Any], page_id: int | None = None, label: str = ""
+def new_event(
+    *,
+    consumer: str,
+    key: str,
+    event: str,
+    payload: dict[str, Any],
+    channel: str = "",
+    page_id: int | None = None,
+    label: str = "",
 ) -> Event:
-    """Have one consumer told of an event, once the caller's transaction is committed.
+    """Return an event that is not written down yet; for whoever has many, `Event.objects.bulk_create` does that.
 
     Args:
         key: Events of one key are delivered in the order in which they are recorded; those of different keys do not
             wait for each other.
         payload: Whatever JSON can hold.
+        channel: Events of different channels are handled side by side, those of one channel one after the other.
         page_id: The page that it is about, if it is about one: its editors see how the event fares.
         label: What an editor reads of it, at most 300 characters.
     """
     now = timezone.now()
-    event_row: Event = Event.objects.create(
-        consumer=consumer, key=key, event=event, payload=payload, page_id=page_id, label=label,
+    return Event(
+        consumer=consumer, key=key, event=event, payload=payload, channel=channel, page_id=page_id, label=label,
         waiting_since=now, due_at=now,
     )  # fmt: skip
-    return event_row
+
+
+def record_event(
+    *,
+    consumer: str,
+    key: str,
+    event: str,
+    payload: dict[str, Any],
+    channel: str = "",
+    page_id: int | None = None,
+    label: str = "",
+) -> Event:
+    """Have one consumer told of an event, once the caller's transaction is committed; `new_event` says what of."""
+    row = new_event(
+        consumer=consumer, key=key, event=event, payload=payload, channel=channel, page_id=page_id, label=label
+    )
+    row.save()
+    return row
 
 
 def unfinished_page_ids(*, consumer: str, settling: timedelta = timedelta()) -> set[int]:
@@ -60,8 +85,9 @@ def unfinished_page_ids(*, consumer: str, settling: timedelta = timedelta()) -> 
     return set(PageChange.objects.filter(unsettled, consumer=consumer).values_list("page_id", flat=True))
 
 
-def _batches(page_ids: list[int]) -> Iterator[list[int]]:
-    remaining = iter(page_ids)
+def batches(page_ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield each of the numbers once, in order, no more at a time than a statement takes."""
+    remaining = iter(sorted(set(page_ids)))
     while batch := list(islice(remaining, PAGES_AT_ONCE)):
         yield batch
 
@@ -76,6 +102,7 @@ def _record_again(page_ids: list[int]) -> int:
         attempts=0,
         last_error="",
         last_failed_at=None,
+        failing_since=None,
         dead_at=None,
         finished_at=None,
     )

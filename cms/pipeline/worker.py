@@ -1,4 +1,7 @@
-"""The worker: a process with a thread for each consumer and each periodic task, so that none waits for another."""
+"""The worker: a process with a thread for each consumer and each periodic task, so that none waits for another.
+
+What an event consumer has to do may lie in several channels; each of them has a thread while something in it is due.
+"""
 
 import logging
 import os
@@ -31,11 +34,16 @@ LONGEST_PAUSE_SECONDS = 15.0
 
 
 class Lane:
-    """One consumer's work in one worker: a row at a time, the longest due first."""
+    """One consumer's work in one worker: a row at a time, the longest due first.
 
-    def __init__(self, *, consumer: str, worker: str) -> None:
+    Args:
+        within: Fields and values that narrow it to a part of that work; a channel of events, for instance.
+    """
+
+    def __init__(self, *, consumer: str, worker: str, **within: str) -> None:
         self.consumer = consumer
         self.worker = worker
+        self.within = within
         self._paused_until: datetime | None = None
         self._pause_seconds = FIRST_PAUSE_SECONDS
 
@@ -45,7 +53,7 @@ class Lane:
         if self._paused_until is not None and now < self._paused_until:
             return False
         model = Event if self.consumer in event_consumers else PageChange
-        row = model.claim(consumer=self.consumer, worker=self.worker, now=now)
+        row = model.claim(consumer=self.consumer, worker=self.worker, now=now, **self.within)
         if row is None:
             return False
         return self._handle(row)
@@ -84,6 +92,41 @@ class Lane:
         row.postpone(error, until=self._paused_until, now=now)
 
 
+class Channels:
+    """The lanes of one event consumer in one worker, one for each channel."""
+
+    def __init__(self, *, consumer: str, worker: str, stop: threading.Event) -> None:
+        self.consumer = consumer
+        self.worker = worker
+        self.stop = stop
+        self._lanes: dict[str, Lane] = {}
+        self._threads: dict[str, threading.Thread] = {}
+
+    def step(self) -> bool:
+        """See to it that somebody works on every channel with something due; there is nothing more to do at once."""
+        for channel in self._due():
+            if (thread := self._threads.get(channel)) is None or not thread.is_alive():
+                self._threads[channel] = self._start(channel)
+        return False
+
+    def join(self) -> None:
+        """Wait until each channel has done with what it has in hand; only after `stop` was set does that end."""
+        for thread in self._threads.values():
+            thread.join()
+
+    def _due(self) -> list[str]:
+        due = Event.objects.due(now=timezone.now()).filter(consumer=self.consumer)
+        return list(due.order_by("channel").values_list("channel", flat=True).distinct())
+
+    def _start(self, channel: str) -> threading.Thread:
+        # The lane outlives its thread: it remembers for how long its server is left alone.
+        lane = self._lanes.setdefault(channel, Lane(consumer=self.consumer, worker=self.worker, channel=channel))
+        name = f"{self.consumer} {channel}".strip()
+        thread = threading.Thread(target=_work_off, args=(lane.step,), kwargs={"stop": self.stop}, name=name)
+        thread.start()
+        return thread
+
+
 def new_worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
@@ -111,20 +154,27 @@ def run(*, stop: threading.Event) -> None:
     """Work until `stop` is set; each thread ends with what it has in hand."""
     worker = new_worker_name()
     logger.info("The worker %s has started", worker)
-    threads = [threading.Thread(target=loop, name=loop_name) for loop_name, loop in _loops(worker=worker, stop=stop)]
+    channels = {name: Channels(consumer=name, worker=worker, stop=stop) for name in event_consumers}
+    loops = _loops(worker=worker, channels=channels, stop=stop)
+    threads = [threading.Thread(target=loop, name=loop_name) for loop_name, loop in loops]
     with present(worker):
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        for channels_of_consumer in channels.values():
+            channels_of_consumer.join()
     logger.info("The worker %s has stopped", worker)
 
 
-def _loops(*, worker: str, stop: threading.Event) -> list[tuple[str, Callable[[], None]]]:
+def _loops(
+    *, worker: str, channels: dict[str, Channels], stop: threading.Event
+) -> list[tuple[str, Callable[[], None]]]:
     """Return what the threads are called and what each of them runs."""
     steps: list[tuple[str, Callable[[], bool], float]] = [
         ("heartbeat", partial(_beat, worker), HEARTBEAT_SECONDS),
-        *((name, Lane(consumer=name, worker=worker).step, POLL_SECONDS) for name in [*consumers, *event_consumers]),
+        *((name, Lane(consumer=name, worker=worker).step, POLL_SECONDS) for name in consumers),
+        *((name, channels_of_consumer.step, POLL_SECONDS) for name, channels_of_consumer in channels.items()),
         *(
             (name, partial(_run_if_due, name), min(task.seconds, LONGEST_PERIODIC_POLL_SECONDS))
             for name, task in periodic.items()
@@ -134,19 +184,32 @@ def _loops(*, worker: str, stop: threading.Event) -> list[tuple[str, Callable[[]
 
 
 def _loop(step: Callable[[], bool], *, idle_seconds: float, stop: threading.Event) -> None:
+    """Take step after step until `stop` is set, with a rest of `idle_seconds` where there is nothing to do."""
     while not stop.is_set():
-        try:
-            wait_seconds = 0.0 if step() else idle_seconds
-        except (DatabaseError, InterfaceError) as error:
-            logger.warning("The database does not answer, next try in %.0f s: %s", RECOVERY_SECONDS, error)
-            wait_seconds = RECOVERY_SECONDS
-        except Exception:  # a thread that ended would leave its work undone without a word
-            logger.exception("The worker failed, next try in %.0f s", RECOVERY_SECONDS)
-            wait_seconds = RECOVERY_SECONDS
+        found = _outlive(step)
+        wait_seconds = idle_seconds if found is False else 0.0 if found else RECOVERY_SECONDS
         if wait_seconds:
             close_old_connections()
             stop.wait(wait_seconds)
     connections.close_all()
+
+
+def _work_off(step: Callable[[], bool], *, stop: threading.Event) -> None:
+    """Take step after step until there is nothing to do, or `stop` is set, or something is wrong."""
+    while not stop.is_set() and _outlive(step):
+        pass
+    connections.close_all()
+
+
+def _outlive(step: Callable[[], bool]) -> bool | None:
+    """Take a step and return what it says; None where the worker itself failed, which ends no thread."""
+    try:
+        return step()
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The database does not answer, next try in %.0f s: %s", RECOVERY_SECONDS, error)
+    except Exception:  # a thread that ended would leave its work undone without a word
+        logger.exception("The worker failed, next try in %.0f s", RECOVERY_SECONDS)
+    return None
 
 
 def _run_if_due(name: str) -> bool:

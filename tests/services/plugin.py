@@ -46,6 +46,7 @@ SITE_VARIABLES = (
     "SITE_URL",
     "TIME_ZONE",
     "TRUSTED_PROXIES",
+    "WEBHOOK_ALLOWED_NETWORKS",
 )
 Found = TypeVar("Found")
 started = pytest.StashKey[list[Server]]()

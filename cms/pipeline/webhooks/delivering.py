@@ -1,0 +1,116 @@
+"""Telling one endpoint of one event, and telling it again."""
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cms.pipeline.consumers import FailedForNow, PermanentError
+from cms.pipeline.models import UNFINISHED, Event
+from cms.pipeline.webhooks.announcing import DATA_OF_HIDDEN_PAGE, event_for, new_payload
+from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint
+from cms.pipeline.webhooks.sending import Answer, NoAnswerError, post
+from cms.pipeline.webhooks.signing import UnreadableSecretError, signed_headers
+from cms.visibility import public_pages
+
+GONE = 410
+
+
+def deliver(event: Event) -> None:
+    """Send an event to its endpoint, and write down how that went.
+
+    Raises:
+        PermanentError: The endpoint is switched off, or its receiver says that it wants no more.
+        FailedForNow: There was no answer, or another than 2xx.
+    """
+    endpoint = Endpoint.objects.filter(pk=event.channel).first()
+    if endpoint is None:
+        return  # It was deleted a moment ago, with all that it has not been told.
+    if not endpoint.active:
+        raise PermanentError(_("The webhook is switched off."))
+    answer = _attempt(event, endpoint)
+    if 200 <= answer.status < 300:
+        if event.attempts:
+            _hurry_others(event)
+        return
+    if answer.status == GONE:
+        Endpoint.objects.filter(pk=endpoint.pk).update(active=False, gone_at=timezone.now())
+        raise PermanentError(_("The receiver answered 410: it wants no more. The webhook is switched off."))
+    raise FailedForNow(_in_words(answer), wait=answer.retry_after)
+
+
+def send_test(*, endpoint: Endpoint, now: datetime) -> Event:
+    """Have the worker send a message that is about no page."""
+    payload = new_payload(kind=TEST, data={"name": endpoint.name}, now=now)
+    event = event_for(endpoint, kind=TEST, about="test", payload=payload)
+    event.save()
+    return event
+
+
+def redeliver(*, event: Event, now: datetime) -> bool:
+    """Have a message sent once more that was delivered or given up, under the same id.
+
+    Returns False for one that is still on its way.
+    """
+    settled = Event.objects.filter(pk=event.pk, consumer=CONSUMER).exclude(UNFINISHED)
+    anew = {"attempts": 0, "failing_since": None, "last_failed_at": None, "last_error": ""}
+    return bool(settled.update(finished_at=None, dead_at=None, waiting_since=now, due_at=now, **anew))
+
+
+def _attempt(event: Event, endpoint: Endpoint) -> Answer:
+    """Send the message once. The attempt is written down before, so that none is missing from the log."""
+    now = timezone.now()
+    attempt = Attempt.objects.create(event=event, at=now)
+    started = time.monotonic()
+    try:
+        answer = _send(event, endpoint, now=now)
+    except (NoAnswerError, UnreadableSecretError) as error:
+        _write_down(attempt, started=started, error=str(error))
+        raise FailedForNow(str(error)) from error
+    _write_down(attempt, started=started, status=answer.status)
+    return answer
+
+
+def _send(event: Event, endpoint: Endpoint, *, now: datetime) -> Answer:
+    # The very text that is signed is what is sent.
+    body = json.dumps(_message(event), separators=(",", ":"))
+    headers = signed_headers(endpoint=endpoint, message_id=event.payload["id"], body=body, now=now)
+    return post(url=endpoint.url, body=body.encode(), headers={"Content-Type": "application/json", **headers})
+
+
+def _message(event: Event) -> dict[str, Any]:
+    """Return what is sent. Of a page that has been hidden since, it says no more than what it takes to forget it."""
+    message: dict[str, Any] = event.payload["message"]
+    if event.page_id is None or public_pages().filter(pk=event.page_id).exists():
+        return message
+    data = {name: value for name, value in message["data"].items() if name in DATA_OF_HIDDEN_PAGE}
+    return message | {"data": data}
+
+
+def _write_down(attempt: Attempt, *, started: float, status: int | None = None, error: str = "") -> None:
+    milliseconds = round((time.monotonic() - started) * 1000)
+    length = Attempt._meta.get_field("error").max_length
+    # A row that was deleted meanwhile, with its endpoint, stays so.
+    Attempt.objects.filter(pk=attempt.pk).update(
+        status=status, milliseconds=milliseconds, error=error.replace("\0", "")[:length]
+    )
+
+
+def _hurry_others(event: Event) -> None:
+    """Have what else the receiver was not there for tried now: it is back."""
+    now = timezone.now()
+    waiting = Event.objects.unfinished().filter(consumer=CONSUMER, channel=event.channel, due_at__gt=now)
+    with transaction.atomic():
+        waiting.update(due_at=now)
+
+
+def _in_words(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return _(
+            "The receiver answered %(status)d: it is elsewhere. Redirects are not followed; enter the new address."
+        ) % {"status": answer.status}
+    return _("The receiver answered %(status)d.") % {"status": answer.status}

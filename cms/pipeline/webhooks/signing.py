@@ -1,0 +1,74 @@
+"""The secrets of endpoints, and signatures with them after the Standard Webhooks specification.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from datetime import datetime, timedelta
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from standardwebhooks.webhooks import Webhook
+
+from cms.pipeline.webhooks.models import Endpoint, Secret
+
+SALT = "cms.pipeline.webhooks"
+PREFIX = "whsec_"
+SECRET_BYTES = 32
+# So long an old secret goes on signing beside the new one, so that a receiver can change over in its own time.
+OVERLAP = timedelta(hours=24)
+
+
+class UnreadableSecretError(Exception):
+    """A secret was sealed under another SECRET_KEY."""
+
+
+def rotate(*, endpoint: Endpoint, now: datetime) -> str:
+    """Give an endpoint a new secret and return it: nobody can read it again. Those it has retire after `OVERLAP`."""
+    secret = PREFIX + b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    with transaction.atomic():
+        endpoint.secrets.filter(retires_at=None).update(retires_at=now + OVERLAP)
+        Secret.objects.create(endpoint=endpoint, sealed=_seal().encrypt(secret.encode()).decode(), created_at=now)
+    return secret
+
+
+def signed_headers(*, endpoint: Endpoint, message_id: str, body: str, now: datetime) -> dict[str, str]:
+    """Return the headers that prove where a message comes from, with a signature by each secret in use.
+
+    Raises:
+        UnreadableSecretError: The secrets were sealed under another SECRET_KEY.
+    """
+    signatures = [
+        Webhook(_open(secret)).sign(msg_id=message_id, timestamp=now, data=body)
+        for secret in endpoint.secrets.all().signing(now=now)
+    ]
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def forget_retired_secrets() -> None:
+    Secret.objects.filter(retires_at__lte=timezone.now()).delete()
+
+
+def _open(secret: Secret) -> str:
+    try:
+        return _seal().decrypt(secret.sealed.encode()).decode()
+    except InvalidToken:
+        raise UnreadableSecretError(
+            _("The secret was kept under another SECRET_KEY: restore that, or give the webhook a new secret.")
+        ) from None
+
+
+def _seal() -> MultiFernet:
+    """Return what seals and opens secrets: a copy of the database alone does not tell them."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    seals = [salted_hmac(SALT, "seal", secret=key, algorithm="sha256").digest() for key in keys]
+    return MultiFernet([Fernet(urlsafe_b64encode(seal)) for seal in seals])

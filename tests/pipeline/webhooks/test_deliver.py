@@ -1,0 +1,401 @@
+"""Messages arrive signed, at least once, under a stable id, in order for each page and endpoint, however late."""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from django.utils.http import http_date
+from pytest_django import Settings
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from articles.models import ArticlePage
+from cms.pipeline.consumers import policies
+from cms.pipeline.models import LEASE_SECONDS, Event
+from cms.pipeline.outbox import record_event
+from cms.pipeline.schedule import KEEP_FINISHED, prune
+from cms.pipeline.webhooks.delivering import deliver, redeliver, send_test
+from cms.pipeline.webhooks.models import Attempt, Endpoint, Secret
+from cms.pipeline.webhooks.signing import OVERLAP, forget_retired_secrets
+from cms.pipeline.worker import drain, run
+from tests.pages import ArticleFactory
+from tests.pipeline.test_claim import own_connections
+from tests.pipeline.test_worker import wait_until
+from tests.pipeline.webhooks.conftest import Endpoints, ids, messages, told
+from tests.pipeline.webhooks.test_announce import again, publish
+from tests.services.receiver import Handler, Receiver
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
+
+
+def the_event() -> Event:
+    found: Event = Event.objects.filter(consumer="webhooks").latest("pk")
+    return found
+
+
+def attempts() -> list[tuple[int | None, str]]:
+    return [(attempt.status, attempt.error) for attempt in Attempt.objects.order_by("pk")]
+
+
+def work_until(moment: time_machine.Traveller, *, end: timedelta, step: timedelta) -> None:
+    """Let the worker come round every `step`, while the time moves on by `end`."""
+    passed = timedelta()
+    while passed < end:
+        drain()
+        moment.shift(step)
+        passed += step
+    drain()
+
+
+def test_a_message_is_signed_after_the_standard(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    publish(article, title="Prolactin — “milk”")
+    drain()
+    [request] = receiver.requests
+    message = new_endpoint.verify(endpoint, request)
+    assert message["data"]["title"] == "Prolactin — “milk”"
+    assert (request.method, request.path) == ("POST", "/hook")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["webhook-id"] == the_event().payload["id"]
+    assert abs(int(request.headers["webhook-timestamp"]) - timezone.now().timestamp()) < 60
+    assert the_event().finished_at is not None
+
+
+@pytest.mark.parametrize("part", ["body", "webhook-id", "webhook-timestamp"])
+def test_a_message_that_was_changed_on_its_way_fails_the_check(
+    part: str, article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    publish(article)
+    drain()
+    [request] = receiver.requests
+    if part == "body":
+        request.body = request.body.replace(b"page.published", b"page.deleted")
+    else:
+        request.headers[part] = request.headers[part][:-1] + ("1" if request.headers[part][-1] != "1" else "2")
+    with pytest.raises(WebhookVerificationError):
+        new_endpoint.verify(endpoint, request)
+
+
+def test_a_receiver_that_is_down_for_an_hour_gets_every_event_in_order(
+    publish_article: ArticleFactory, new_endpoint: Endpoints, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    articles = [publish_article(title=f"Article {number}", slug=f"article-{number}") for number in range(4)]
+    drain()
+    receiver.requests.clear()
+    expected: dict[int, list[str]] = defaultdict(list)
+
+    def change(page: ArticlePage, kinds: str, act: Callable[[ArticlePage], object]) -> None:
+        expected[page.pk] += kinds.split()
+        act(again(page))
+
+    receiver.stop()
+    with time_machine.travel(timezone.now()) as moment:
+        for number in range(12):
+            change(articles[0], "published", publish)
+            change(articles[1], "moved published", lambda page, n=number: publish(page, slug=f"renamed-{n}"))  # type: ignore[misc]
+            change(articles[2], "unpublished", lambda page: page.unpublish())
+            change(articles[2], "published", publish)
+            work_until(moment, end=timedelta(minutes=5), step=timedelta(seconds=50))
+        change(articles[3], "deleted", lambda page: page.delete())
+        recorded = {event.payload["id"]: event.page_id for event in Event.objects.unfinished()}
+        assert len(recorded) == 12 * 5 + 1
+        assert Event.objects.filter(dead_at__isnull=False).count() == 0
+        receiver.start()
+        work_until(moment, end=HOUR, step=timedelta(minutes=10))
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for kind, page_id in told(receiver):
+        kinds[page_id].append(kind)
+    assert kinds == expected
+    assert sorted(ids(receiver)) == sorted(recorded)
+    for request in receiver.requests:
+        with time_machine.travel(int(request.headers["webhook-timestamp"])):
+            assert new_endpoint.verify(endpoint, request)
+    assert not Event.objects.unfinished().exists()
+
+
+def test_the_id_stays_and_the_timestamp_moves_from_one_attempt_to_the_next(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    receiver.script = [500, 503]
+    with time_machine.travel(timezone.now()) as moment:
+        publish(article)
+        for _time in range(3):
+            drain()
+            new_endpoint.verify(endpoint, receiver.requests[-1])
+            moment.shift(timedelta(minutes=1))
+    assert len(ids(receiver)) == 3
+    assert len(set(ids(receiver))) == 1
+    assert len({request.headers["webhook-timestamp"] for request in receiver.requests}) == 3
+    assert attempts()[-3:] == [(500, ""), (503, ""), (204, "")]
+
+
+def test_a_message_that_fails_for_a_day_is_a_dead_letter_and_lets_the_next_go_on(
+    article: ArticlePage, receiver: Receiver
+) -> None:
+    receiver.always = 500
+    with time_machine.travel(timezone.now()) as moment:
+        publish(article, title="First")
+        publish(article, title="Second")
+        first, second = Event.objects.unfinished().order_by("pk").values_list("pk", flat=True)
+        work_until(moment, end=DAY - HOUR, step=timedelta(minutes=30))
+        assert not Event.objects.filter(dead_at__isnull=False).exists()
+        assert {message["data"]["title"] for message in messages(receiver)} == {"First"}
+        work_until(moment, end=HOUR * 2, step=timedelta(minutes=10))
+    dead = Event.objects.get(pk=first)
+    assert dead.dead_at is not None
+    assert dead.failing_since is not None
+    assert DAY <= dead.dead_at - dead.failing_since < DAY + HOUR
+    assert dead.last_error == "FailedForNow: The receiver answered 500."
+    assert Event.objects.get(pk=second).attempts > 0
+
+
+def test_the_longest_delay_is_an_hour(endpoint: Endpoint) -> None:
+    policy = policies["webhooks"]
+    assert policy.give_up_after == DAY
+    assert max(policy.back_off(attempts=number) for number in range(1, 100)) <= HOUR
+
+
+def test_a_receiver_that_is_back_gets_at_once_what_it_missed(
+    publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    receiver.always = 500
+    with time_machine.travel(timezone.now()) as moment:
+        articles = [publish_article(title=f"Article {number}") for number in range(5)]
+        work_until(moment, end=HOUR, step=timedelta(minutes=5))
+        receiver.always = 204
+        receiver.requests.clear()
+        due = Event.objects.unfinished().filter(consumer="webhooks").order_by("due_at").first()
+        assert due is not None
+        moment.move_to(due.due_at + timedelta(seconds=1))
+        drain()
+    assert {page.pk for page in articles} <= {page_id for _kind, page_id in told(receiver)}
+    assert not Event.objects.unfinished().exists()
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 425, 429, 500, 502, 504, 301, 600])
+def test_any_other_answer_is_a_failure_that_is_tried_again(
+    status: int, article: ArticlePage, receiver: Receiver
+) -> None:
+    receiver.script = [status]
+    publish(article)
+    drain()
+    event = the_event()
+    assert (event.attempts, event.finished_at, event.dead_at) == (1, None, None)
+    assert str(status) in event.last_error
+
+
+def test_a_receiver_says_for_how_long_to_leave_it_alone(article: ArticlePage, receiver: Receiver) -> None:
+    receiver.script = [
+        lambda handler: handler.answer(429, Retry_After="1200"),
+        lambda handler: handler.answer(503, Retry_After=http_date(timezone.now().timestamp() + 1200)),
+        lambda handler: handler.answer(503, Retry_After="9999999999999"),
+        lambda handler: handler.answer(503, Retry_After="soon, perhaps"),
+    ]
+    publish(article)
+    waits = []
+    with time_machine.travel(timezone.now()) as moment:
+        for _time in range(4):
+            drain()
+            waits.append(the_event().due_at - timezone.now())
+            moment.move_to(the_event().due_at + timedelta(seconds=1))
+    minutes = [round(wait.total_seconds() / 60) for wait in waits]
+    assert minutes == [20, 20, 60, minutes[3]]
+    assert minutes[3] <= 1
+
+
+def test_gone_switches_the_endpoint_off(article: ArticlePage, endpoint: Endpoint, receiver: Receiver) -> None:
+    receiver.always = 410
+    publish(article)
+    publish(article)
+    drain()
+    endpoint.refresh_from_db()
+    assert (endpoint.active, endpoint.gone_at is not None) == (False, True)
+    assert len(receiver.requests) == 1
+    assert Event.objects.filter(consumer="webhooks", dead_at__isnull=False).count() == 2
+    publish(article)
+    drain()
+    assert len(receiver.requests) == 1
+
+
+def test_a_dead_endpoint_holds_up_no_other(
+    article: ArticlePage, new_endpoint: Endpoints, new_receiver: Callable[..., Receiver], receiver: Receiver
+) -> None:
+    dead = new_receiver()
+    dead.stop()
+    new_endpoint(dead, name="Dead")
+    for number in range(3):
+        publish(article, title=f"Version {number}")
+    drain()
+    assert [message["data"]["title"] for message in messages(receiver)] == ["Version 0", "Version 1", "Version 2"]
+    assert Event.objects.unfinished().count() == 3
+
+
+@own_connections
+def test_an_endpoint_that_hangs_holds_up_no_other(
+    publish_article: ArticleFactory,
+    new_endpoint: Endpoints,
+    new_receiver: Callable[..., Receiver],
+    receiver: Receiver,
+) -> None:
+    release, stop = threading.Event(), threading.Event()
+
+    def hang(handler: Handler) -> None:
+        release.wait(timeout=30)
+        handler.answer(204)
+
+    slow = new_endpoint(new_receiver(always=hang), name="Slow")
+    quick = new_endpoint(receiver, name="Quick")
+    worker = threading.Thread(target=run, kwargs={"stop": stop})
+    worker.start()
+    try:
+        articles = [publish_article(title=f"Article {number}") for number in range(3)]
+        wait_until(lambda: not quick.deliveries().unfinished().exists())
+        assert {page.pk for page in articles} <= {page_id for _kind, page_id in told(receiver)}
+        assert slow.deliveries().unfinished().count() >= 3
+    finally:
+        release.set()
+        wait_until(lambda: not slow.deliveries().unfinished().exists())
+        stop.set()
+        worker.join()
+
+
+def test_both_secrets_sign_for_a_day_after_a_rotation(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    [old] = new_endpoint.secrets[endpoint.pk]
+    with time_machine.travel(timezone.now()) as moment:
+        new = new_endpoint.rotate(endpoint)
+        publish(article)
+        drain()
+        for secret in (old, new):
+            Webhook(secret).verify(receiver.requests[-1].body, receiver.requests[-1].headers)
+        moment.shift(OVERLAP)
+        publish(article)
+        drain()
+        Webhook(new).verify(receiver.requests[-1].body, receiver.requests[-1].headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(old).verify(receiver.requests[-1].body, receiver.requests[-1].headers)
+        assert Secret.objects.count() == 2
+        forget_retired_secrets()
+        assert Secret.objects.count() == 1
+
+
+def test_the_database_alone_does_not_tell_a_secret(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver, settings: Settings
+) -> None:
+    [secret] = new_endpoint.secrets[endpoint.pk]
+    kept = Secret.objects.get()
+    assert secret.removeprefix("whsec_") not in json.dumps([kept.sealed, str(vars(kept))])
+    settings.SECRET_KEY = "another"
+    publish(article)
+    drain()
+    assert receiver.requests == []
+    assert "SECRET_KEY" in the_event().last_error
+    settings.SECRET_KEY_FALLBACKS = ["known to everybody, for tests alone"]
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    assert new_endpoint.verify(endpoint, receiver.requests[-1])
+
+
+def test_every_attempt_is_logged_with_status_and_time(article: ArticlePage, receiver: Receiver) -> None:
+    receiver.script = [500]
+    publish(article)
+    drain()
+    receiver.stop()
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    first, second = Attempt.objects.filter(event=the_event()).order_by("pk")
+    assert (first.status, first.error) == (500, "")
+    assert (second.status, second.error) == (None, "Nobody listens at this address.")
+    for attempt in (first, second):
+        assert attempt.milliseconds is not None
+        assert abs(timezone.now() - attempt.at) < timedelta(minutes=1)
+
+
+def test_attempts_go_with_their_event(article: ArticlePage, receiver: Receiver) -> None:
+    publish(article)
+    drain()
+    assert Attempt.objects.exists()
+    with time_machine.travel(timezone.now() + KEEP_FINISHED + HOUR):
+        prune()
+    assert not Attempt.objects.exists()
+
+
+def test_a_message_is_sent_again_by_hand_under_the_same_id(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    publish(article)
+    drain()
+    event = the_event()
+    assert redeliver(event=event, now=timezone.now())
+    assert not redeliver(event=event, now=timezone.now())
+    drain()
+    assert len(ids(receiver)) == 2
+    assert len(set(ids(receiver))) == 1
+    assert new_endpoint.verify(endpoint, receiver.requests[-1])
+    assert Attempt.objects.filter(event=event).count() == 2
+
+
+def test_a_dead_letter_is_sent_again_by_hand_with_a_whole_day_before_it(
+    article: ArticlePage, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    receiver.always = 410
+    publish(article)
+    drain()
+    Endpoint.objects.update(active=True)
+    receiver.always = 500
+    assert redeliver(event=the_event(), now=timezone.now())
+    with time_machine.travel(timezone.now()) as moment:
+        work_until(moment, end=HOUR, step=timedelta(minutes=10))
+        assert the_event().dead_at is None
+        receiver.always = 204
+        work_until(moment, end=HOUR, step=timedelta(minutes=10))
+    assert the_event().finished_at is not None
+    assert len(set(ids(receiver))) == 1
+
+
+def test_only_webhooks_are_sent_again(endpoint: Endpoint) -> None:
+    mail = record_event(consumer="mail", key="1", event="send", payload={})
+    Event.objects.filter(pk=mail.pk).update(finished_at=timezone.now())
+    assert not redeliver(event=mail, now=timezone.now())
+
+
+def test_a_test_message_goes_through_the_outbox(
+    endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    event = send_test(endpoint=endpoint, now=timezone.now())
+    assert receiver.requests == []
+    drain()
+    [request] = receiver.requests
+    message = new_endpoint.verify(endpoint, request)
+    assert (message["type"], message["data"]) == ("webhook.test", {"name": "Shop front"})
+    assert request.headers["webhook-id"] == event.payload["id"]
+
+
+def test_a_deleted_endpoint_is_told_nothing_more_and_leaves_nothing(
+    article: ArticlePage, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    publish(article)
+    endpoint.delete()
+    drain()
+    assert receiver.requests == []
+    assert not Event.objects.filter(consumer="webhooks").exists()
+    assert not Secret.objects.exists()
+
+
+def test_a_worker_killed_after_sending_sends_again_under_the_same_id(article: ArticlePage, receiver: Receiver) -> None:
+    publish(article)
+    held = Event.claim(consumer="webhooks", worker="killed", now=timezone.now())
+    assert held is not None
+    deliver(held)
+    with time_machine.travel(timezone.now() + timedelta(seconds=LEASE_SECONDS + 1)):
+        drain()
+    assert len(ids(receiver)) == 2
+    assert len(set(ids(receiver))) == 1
+    assert the_event().finished_at is not None
