@@ -18,6 +18,9 @@ from wagtail.rich_text import expand_db_html, get_text_for_indexing
 TEXT_FEATURES = ["bold", "italic", "ul", "ol", "link", "superscript", "subscript"]
 CELL_FEATURES = ["bold", "italic", "link", "superscript", "subscript"]
 
+# What articles/blocks/figure.html offers browsers to choose from, and the API other front ends.
+FIGURE_SIZES = ("width-480", "width-960", "width-1440")
+
 # Ids that the templates around a body use themselves.
 TAKEN_ANCHORS = frozenset({"content", "contents", "header-search", "latest", "sources", "tags", "topics"})
 ANCHOR_LENGTH = 80  # characters
@@ -127,9 +130,14 @@ class BodyBlock(blocks.StreamBlock):
         The blocks' templates write rich text as it is stored, and its links are expanded here, once: block by block,
         a long article would cost a query or two for each.
         """
+        return mark_safe(expand_db_html(self.render_as_stored(value, context)))  # noqa: S308 - rendered from templates
+
+    def render_as_stored(self, value: Any, context: Any = None) -> SafeString:
+        """Render the whole body, with the links in its rich text as they are stored."""
         figures = [child.value["image"] for child in value if child.block_type == "image"]
         prefetch_related_objects([image for image in figures if image], "renditions")
-        return mark_safe(expand_db_html(super().render(value, context)))  # noqa: S308 - rendered from templates
+        rendered: SafeString = super().render(value, context)
+        return rendered
 
 
 class Heading(NamedTuple):
