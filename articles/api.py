@@ -94,12 +94,13 @@ def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> 
     size = parameters.page_size
     start = ((parameters.page or 1) - 1) * size
     some = list(_after(found, cursor=parameters.before)[start : start + size + 1])
+    shown = _with_relations(some[:size], fields)
     schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
     return ArticleListSchema(
         total=total,
         page_size=size,
         next=_next(parameters, last=some[size - 1]) if len(some) > size else None,
-        results=[schema(**values) for values in article_values(_with_relations(some[:size], fields), fields=fields)],
+        results=[schema(**values) for values in article_values(shown, fields=fields, request=request)],
     )
 
 
@@ -119,7 +120,7 @@ def article(
     found = None if "\0" in slug else latest_first(public_articles().filter(slug=slug)).first()
     if found is None:
         raise Http404
-    (values,) = article_values([found], fields=fields)
+    (values,) = article_values([found], fields=fields, request=request)
     return ArticleSchema(**values) if tuple(fields) == ARTICLE_FIELDS else SomeOfArticleSchema(**values)
 
 

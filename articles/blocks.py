@@ -15,6 +15,8 @@ from wagtail.contrib.typed_table_block.blocks import TypedTable, TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.rich_text import expand_db_html, get_text_for_indexing
 
+from cms.searchable import Section
+
 TEXT_FEATURES = ["bold", "italic", "ul", "ol", "link", "superscript", "subscript"]
 CELL_FEATURES = ["bold", "italic", "link", "superscript", "subscript"]
 
@@ -176,6 +178,18 @@ def _free_anchor(wanted: str, *, taken: set[str]) -> str:
         suffix = f"-{number}"
         anchor = wanted[: ANCHOR_LENGTH - len(suffix)] + suffix
     return anchor
+
+
+def sections_of(body: Iterable[Any]) -> list[Section]:
+    """Return what readers can find of a body: the lead, then a section for each heading."""
+    sections = [Section(heading="", anchor="", text="")]
+    for child in body:
+        if child.block_type == "heading":
+            sections.append(Section(heading=child.value["text"], anchor=child.value["anchor"], text=""))
+            continue
+        text = "\n".join(filter(None, [sections[-1].text, plain_text(child)]))
+        sections[-1] = sections[-1]._replace(text=text)
+    return [section for section in sections if section.heading or section.text]
 
 
 def plain_text(child: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Annotated, Any, Literal, cast, get_args
 
+from django.http import HttpRequest
 from django.urls import reverse
 from pydantic import BaseModel, Field, create_model
 from typing_extensions import TypeAliasType
@@ -16,7 +17,7 @@ from wagtail.rich_text import expand_db_html
 
 from articles.blocks import FIGURE_SIZES
 from articles.models import ArticlePage, ArticleSource
-from cms.api.addresses import absolute, with_absolute_addresses
+from cms.api.addresses import absolute, path_of, with_absolute_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -300,6 +301,7 @@ class ArticleSummarySchema(BaseModel):
     slug: str
     title: str
     summary: str
+    path: Annotated[str, Field(description="The article's address within the site.")]
     url: Annotated[str, Field(description="The article's page on this site.")]
     api_url: Annotated[str, Field(description="The whole article as JSON.")]
     category: ArticleLabelSchema
@@ -366,14 +368,13 @@ def _source(source: ArticleSource) -> SourceSchema:
     )
 
 
-# member -> how it is told of an article; `html` and `body` are made for many articles together.
+# member -> how it is told of an article; those that are missing here are made for many articles together.
 VALUES: dict[str, Callable[[ArticlePage], Any]] = {
     "id": lambda article: article.pk,
     "type": lambda _article: "article",
     "slug": lambda article: article.slug,
     "title": lambda article: article.title,
     "summary": lambda article: article.summary,
-    "url": lambda article: absolute(article.url or ""),
     "api_url": lambda article: absolute(reverse("api:article", args=[article.slug])),
     "category": lambda article: ArticleLabelSchema(value=article.category.slug, label=article.category.name),
     "tags": _labels,
@@ -391,7 +392,9 @@ VALUES: dict[str, Callable[[ArticlePage], Any]] = {
 }
 
 
-def article_values(articles: Sequence[ArticlePage], *, fields: Sequence[str]) -> list[dict[str, Any]]:
+def article_values(
+    articles: Sequence[ArticlePage], *, fields: Sequence[str], request: HttpRequest
+) -> list[dict[str, Any]]:
     """Return the named members of each article.
 
     Whoever has many articles prefetches `category` and `tags`, and `sources` if they are among the fields.
@@ -400,15 +403,16 @@ def article_values(articles: Sequence[ArticlePage], *, fields: Sequence[str]) ->
     bodies = [article.body for article in articles] if needs_body or needs_html else []
     rendered = [body.stream_block.render_as_stored(body) for body in bodies] if needs_html else []
     blocks, html = blocks_of(bodies if needs_body else [], html=rendered)
-    return [
-        {
-            name: html[place] if name == "html" else blocks[place] if name == "body" else VALUES[name](article)
-            for name in fields
-        }
-        for place, article in enumerate(articles)
-    ]
+    found = []
+    for place, article in enumerate(articles):
+        path = path_of(article, request)
+        made: dict[str, Any] = {"path": path, "url": absolute(path)}
+        made |= {"html": html[place]} if needs_html else {}
+        made |= {"body": blocks[place]} if needs_body else {}
+        found.append({name: made[name] if name in made else VALUES[name](article) for name in fields})
+    return found
 
 
-def article_schema(article: ArticlePage) -> ArticleSchema:
-    (values,) = article_values([article], fields=ARTICLE_FIELDS)
+def article_schema(article: ArticlePage, request: HttpRequest) -> ArticleSchema:
+    (values,) = article_values([article], fields=ARTICLE_FIELDS, request=request)
     return ArticleSchema(**values)

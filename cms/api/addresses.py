@@ -4,6 +4,8 @@ import re
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.http import HttpRequest
+from wagtail.models import Page
 
 # A tag with its attributes, quoted as Wagtail and the templates write them. In text "<" is always escaped.
 TAG = re.compile(r"""<(?:a|img|source)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
@@ -13,6 +15,12 @@ ATTRIBUTE = re.compile(r'(?P<name>\s(?:href|src|srcset))="(?P<value>[^"]*)"')
 def absolute(address: str) -> str:
     """Return an address of this site with its scheme and host; one that has them already stays as it is."""
     return urljoin(settings.SITE_URL, address)
+
+
+def path_of(page: Page, request: HttpRequest) -> str:
+    """Return the address of a page within its site."""
+    parts = page.get_url_parts(request)
+    return str(parts[2]) if parts else ""
 
 
 def with_absolute_addresses(html: str) -> str:

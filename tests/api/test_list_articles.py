@@ -76,6 +76,7 @@ def test_a_summary_has_the_shape_of_the_promise(
         "slug": "let-down",
         "title": "Let-down <i>",
         "summary": "How it begins.",
+        "path": "/articles/let-down/",
         "url": f"{settings.SITE_URL}/articles/let-down/",
         "api_url": f"{settings.SITE_URL}/api/articles/let-down/",
         "category": {"value": "hormones", "label": "Hormones"},
