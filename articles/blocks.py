@@ -17,8 +17,13 @@ from wagtail.images.blocks import ImageChooserBlock
 from wagtail.images.models import AbstractRendition
 from wagtail.rich_text import expand_db_html, get_text_for_indexing
 
+from cms.searchable import Section
+
 TEXT_FEATURES = ["bold", "italic", "ul", "ol", "link", "superscript", "subscript"]
 CELL_FEATURES = ["bold", "italic", "link", "superscript", "subscript"]
+
+# What articles/blocks/figure.html offers browsers to choose from, and the API other front ends.
+FIGURE_SIZES = ("width-480", "width-960", "width-1440")
 
 # Ids that the templates around a body use themselves.
 TAKEN_ANCHORS = frozenset({"content", "contents", "header-search", "latest", "sources", "tags", "topics"})
@@ -130,8 +135,13 @@ class BodyBlock(blocks.StreamBlock):
         The blocks' templates write rich text as it is stored, and its links are expanded here, once: block by block,
         a long article would cost a query or two for each.
         """
+        return mark_safe(expand_db_html(self.render_as_stored(value, context)))  # noqa: S308 - rendered from templates
+
+    def render_as_stored(self, value: Any, context: Any = None) -> SafeString:
+        """Render the whole body, with the links in its rich text as they are stored."""
         prefetch_renditions(value)
-        return mark_safe(expand_db_html(super().render(value, context)))  # noqa: S308 - rendered from templates
+        rendered: SafeString = super().render(value, context)
+        return rendered
 
 
 def prefetch_renditions(body: Iterable[Any]) -> None:
@@ -204,6 +214,18 @@ def _free_anchor(wanted: str, *, taken: set[str]) -> str:
         suffix = f"-{number}"
         anchor = wanted[: ANCHOR_LENGTH - len(suffix)] + suffix
     return anchor
+
+
+def sections_of(body: Iterable[Any]) -> list[Section]:
+    """Return what readers can find of a body: the lead, then a section for each heading."""
+    sections = [Section(heading="", anchor="", text="")]
+    for child in body:
+        if child.block_type == "heading":
+            sections.append(Section(heading=child.value["text"], anchor=child.value["anchor"], text=""))
+            continue
+        text = "\n".join(filter(None, [sections[-1].text, plain_text(child)]))
+        sections[-1] = sections[-1]._replace(text=text)
+    return [section for section in sections if section.heading or section.text]
 
 
 def plain_text(child: Any) -> str:

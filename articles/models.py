@@ -26,7 +26,7 @@ from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
-from articles.blocks import BodyBlock, headings, keep_anchors, plain_text
+from articles.blocks import BodyBlock, headings, keep_anchors, sections_of
 from cms.page_cache.headers import uses_parameters
 from cms.searchable import Label, Section
 from cms.visibility import public_pages
@@ -241,14 +241,7 @@ class ArticlePage(Page):
         return max(1, round(words / WORDS_PER_MINUTE))
 
     def search_sections(self) -> Sequence[Section]:
-        sections = [Section(heading="", anchor="", text="")]
-        for child in self.body:
-            if child.block_type == "heading":
-                sections.append(Section(heading=child.value["text"], anchor=child.value["anchor"], text=""))
-                continue
-            text = "\n".join(filter(None, [sections[-1].text, plain_text(child)]))
-            sections[-1] = sections[-1]._replace(text=text)
-        return [section for section in sections if section.heading or section.text]
+        return sections_of(self.body)
 
     def search_summary(self) -> str:
         return self.summary

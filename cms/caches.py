@@ -55,6 +55,9 @@ class RedisOrFilesCache(BaseCache):
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._ask(lambda cache: cache.touch(key, timeout, version)))
 
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        return int(self._ask(lambda cache: cache.incr(key, delta, version)))
+
     def delete(self, key: Any, version: int | None = None) -> bool:
         return bool(self._ask(lambda cache: cache.delete(key, version)))
 

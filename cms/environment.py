@@ -54,6 +54,19 @@ def web_address(name: str, *, default: str) -> str:
     return value
 
 
+def origins(name: str) -> list[str]:
+    """Read a comma-separated list of http(s) origins; empty where the variable is not set."""
+    found = [word.rstrip("/") for word in words(name)]
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+            raise ImproperlyConfigured(
+                f"{name} has {origin!r}: set it to one or more origins like https://app.example.org, "
+                "separated by commas, or leave it empty."
+            )
+    return found
+
+
 def server_addresses(name: str) -> list[str]:
     """Read a comma-separated list of http(s) addresses; empty where the variable is not set."""
     addresses = words(name)
@@ -101,6 +114,19 @@ def redis_address(name: str) -> str:
             f"{name} is {value!r}: set it like redis://127.0.0.1:6379/0, or leave it empty to use files under DATA_DIR."
         )
     return value
+
+
+def cache(*, redis: str, files: Path, entries: int) -> dict[str, Any]:
+    """Return a cache of Django's that is in Redis where there is one, else in `files`.
+
+    Beyond `entries` files are thrown away by chance, and with them somebody's count of failed log-ins.
+    """
+    options = {"MAX_ENTRIES": entries}
+    if redis:
+        return {
+            "BACKEND": "cms.caches.RedisOrFilesCache", "LOCATION": redis, "OPTIONS": {**options, "files": files},
+        }  # fmt: skip
+    return {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": files, "OPTIONS": options}
 
 
 def mail_server(name: str) -> dict[str, Any] | None:

@@ -21,6 +21,10 @@ SITE_URL = environment.web_address("SITE_URL", default=f"http://{HOST}:{PORT}")
 SECRET_KEY = environment.secret_key("SECRET_KEY", demo=DEMO, data_dir=DATA_DIR)
 # How many proxies of the operator stand in front; their X-Forwarded-* headers are believed, nobody else's.
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", default=0, least=0, most=9)
+# How many requests one client may send to the API in a minute; 0 for as many as it likes.
+API_RATE_LIMIT = environment.number("API_RATE_LIMIT", default=600, least=0, most=1_000_000)
+# The other front ends whose scripts may read the API in a browser.
+API_CORS_ORIGINS = environment.origins("API_CORS_ORIGINS")
 # Whether people can join and use the personals. Closed outside the demo until it is safe: see cms.checks.
 COMMUNITY_OPEN = environment.flag("COMMUNITY_OPEN", default=DEMO)
 # Staff need a second factor wherever accounts have no known password.
@@ -74,12 +78,15 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "cms.middleware.ContentSecurityPolicy",
+    "corsheaders.middleware.CorsMiddleware",
     "cms.users.middleware.PrivatePages",
+    "cms.api.middleware.ApiAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "cms.middleware.UnsafeMethodsInOneTransaction",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,20 +135,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.redis_address("REDIS_URL")
 CACHE_FILES = DATA_DIR / "cache"
-# Beyond it entries are thrown away by chance, and with them somebody's count of failed log-ins.
-CACHE_OPTIONS = {"MAX_ENTRIES": 20_000}
 CACHES = {
-    "default": {
-        "BACKEND": "cms.caches.RedisOrFilesCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": CACHE_OPTIONS | {"files": CACHE_FILES},
-    }
-    if REDIS_URL
-    else {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": CACHE_FILES,
-        "OPTIONS": CACHE_OPTIONS,
-    }
+    "default": environment.cache(redis=REDIS_URL, files=CACHE_FILES, entries=20_000),
+    # The API's clients are many: their counts must not push out anything else.
+    "limits": environment.cache(redis=REDIS_URL, files=CACHE_FILES / "limits", entries=1_000),
 }
 
 # How much each web process keeps of what it answers; without Redis, all of it lies in files too.
@@ -288,6 +285,12 @@ ADMIN_CONTENT_SECURITY_POLICY = {
     "script-src-attr": ["'unsafe-hashes'", "'sha256-i+qr4lq34KgNHiW62lWi9aInEBwiEOrfCzaNPCvkqD8='"],
     "style-src-elem": [SELF, "'unsafe-inline'"],
 }
+
+# Scripts of other origins read the API as anybody does: without cookies, and nothing else of the site.
+CORS_ALLOWED_ORIGINS = API_CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "RateLimit", "RateLimit-Policy", "Retry-After"]
 
 PERMISSIONS_POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 

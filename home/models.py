@@ -1,17 +1,26 @@
-"""The page that the site opens with."""
+"""The page that the site opens with, the pages beside the articles, and what every page shows around itself."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
 from wagtail.admin.panels import FieldPanel
+from wagtail.blocks.struct_block import StructBlockValidationError
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Page, Site
+from wagtail.query import PageQuerySet
 from wagtail.url_routing import RouteResult
 
-from articles.blocks import BodyBlock, keep_anchors
+from articles.blocks import BodyBlock, keep_anchors, sections_of
 from articles.models import ArticleIndexPage, categories_of, latest_first, public_articles
+from cms.searchable import Label, Section
 from cms.visibility import public_pages
 
 LATEST_ARTICLES = 6
@@ -53,3 +62,111 @@ class HomePage(Page):
         index_pages = ArticleIndexPage.objects.filter(pk__in=public_pages().values("pk"))
         context["index"] = index_pages.descendant_of(self).first()
         return context
+
+
+class StandardPage(Page):
+    """A page that is no article: about the project, an imprint, how to cite."""
+
+    intro = models.CharField(
+        _("introduction"), max_length=400, blank=True, help_text=_("One to three sentences under the title.")
+    )
+    body = StreamField(BodyBlock(), verbose_name=_("body"), blank=True)
+
+    content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
+    parent_page_types = ["home.HomePage", "home.StandardPage"]
+    subpage_types = ["home.StandardPage"]
+
+    class Meta:
+        verbose_name = _("standard page")
+        verbose_name_plural = _("standard pages")
+
+    def clean(self) -> None:
+        super().clean()
+        keep_anchors(self.body)
+        if _is_taken(self.slug):
+            raise ValidationError({"slug": _("A part of the site itself has this address. Choose another.")})
+
+    def search_sections(self) -> Sequence[Section]:
+        return sections_of(self.body)
+
+    def search_summary(self) -> str:
+        return self.intro
+
+    def search_category(self) -> Label | None:
+        return None
+
+    def search_tags(self) -> Sequence[Label]:
+        return []
+
+
+def _is_taken(slug: str) -> bool:
+    address = f"/{slug}/"
+    try:
+        return address in settings.PRIVATE_PATHS or resolve(address).url_name != "wagtail_serve"
+    except Resolver404:
+        return False  # no slug at all, which its own field says
+
+
+class FooterLinkBlock(blocks.StructBlock):
+    label = blocks.CharBlock(label=_("Words"), max_length=80)
+    page = blocks.PageChooserBlock(label=_("Page of this site"), required=False)
+    address = blocks.URLBlock(label=_("Address elsewhere"), required=False)
+
+    class Meta:
+        icon = "link"
+        label = _("Link")
+        label_format = "{label}"
+
+    def clean(self, value: Any) -> Any:
+        value = super().clean(value)
+        if bool(value["page"]) == bool(value["address"]):
+            message = _("Choose a page of this site, or give an address elsewhere: one of the two.")
+            raise StructBlockValidationError(block_errors={"page": ValidationError(message)})
+        return value
+
+
+@register_setting(icon="site")
+class SiteSettings(BaseSiteSetting):
+    """What editors say of the site as a whole. The site's name stands among Wagtail's own settings of sites."""
+
+    description = models.CharField(
+        _("description"), max_length=250, blank=True, help_text=_("What the site is, in one or two sentences.")
+    )
+    footer_text = models.TextField(
+        _("text in the footer"), max_length=600, blank=True, help_text=_("Left empty, the site has words of its own.")
+    )
+    contact_email = models.EmailField(_("contact address"), blank=True, help_text=_("Shown to everybody."))
+    footer_links = StreamField([("link", FooterLinkBlock())], verbose_name=_("links in the footer"), blank=True)
+
+    panels = [
+        FieldPanel("description"),
+        FieldPanel("footer_text"),
+        FieldPanel("contact_email"),
+        FieldPanel("footer_links"),
+    ]
+
+    class Meta:
+        verbose_name = _("site texts")
+        verbose_name_plural = _("site texts")
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Return what was written for `site`; empty where nobody has written anything. Reading stores nothing."""
+        return cls.objects.filter(site=site).first() or cls(site=site)
+
+    def public_links(self) -> list[tuple[str, str]]:
+        """Return the words and address of each link in the footer, without those to pages that readers may not see."""
+        values = [child.value for child in self.footer_links]
+        if not values:
+            return []
+        pages = public_pages().in_bulk([value["page"].pk for value in values if value["page"]])
+        return [
+            (value["label"], pages[value["page"].pk].url if value["page"] else value["address"])
+            for value in values
+            if value["page"] is None or value["page"].pk in pages
+        ]
+
+
+def menu_of(site: Site) -> PageQuerySet:
+    """Return the pages of the site's menu, in the editors' order."""
+    return public_pages().child_of(site.root_page).in_menu().order_by("path")

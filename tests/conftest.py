@@ -1,7 +1,7 @@
 """The shared cast and pages; servers come from tests/services/plugin.py."""
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from pytest_django import Settings
 
 pytest_plugins = ["tests.people", "tests.pages"]
@@ -19,5 +19,6 @@ def static_files_as_they_are(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_is_remembered() -> None:
-    """Forget what the test before left in the cache: counts of log-ins, and images of a database that is gone."""
-    cache.clear()
+    """Forget what the test before left in the caches: counts of requests, and images of a database that is gone."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()

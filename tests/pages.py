@@ -9,10 +9,11 @@ from pytest_django import Settings
 from wagtail.images import get_image_model
 from wagtail.images.models import Image
 from wagtail.images.tests.utils import get_test_image_file
+from wagtail.models import Page
 
 from articles.models import ArticleIndexPage, ArticlePage, ArticleSource, Category
 from articles.setup import set_up_articles
-from home.models import HomePage
+from home.models import HomePage, StandardPage
 from home.setup import set_up_home
 
 Block = tuple[str, Any]
@@ -43,6 +44,27 @@ def home_page(db: None) -> HomePage:
 def article_index(home_page: HomePage) -> ArticleIndexPage:
     set_up_articles()
     return ArticleIndexPage.objects.get()
+
+
+class StandardPageFactory(Protocol):
+    def __call__(
+        self, *, title: str = ..., body: Sequence[Block] = ..., parent: Page | None = ..., **fields: Any
+    ) -> StandardPage: ...
+
+
+@pytest.fixture
+def publish_page(home_page: HomePage) -> StandardPageFactory:
+    """Make a page that is no article and publish it, under the home page unless `parent` says otherwise."""
+
+    def make(
+        *, title: str = "About", body: Sequence[Block] = (), parent: Page | None = None, **fields: Any
+    ) -> StandardPage:
+        page = StandardPage(title=title, body=list(body), **fields)
+        (parent or home_page).add_child(instance=page)
+        page.save_revision().publish()
+        return StandardPage.objects.get(pk=page.pk)
+
+    return make
 
 
 @pytest.fixture

@@ -61,6 +61,21 @@ VISITS: dict[str, list[str]] = {
         "/api/search/?q={word}",
         "/api/search/?q={misspelt}",
     ],
+    "api/articles/": [
+        "/api/articles/",
+        "/api/articles/?fields=title,body,contents",
+        "/api/articles/?tag={tag}",
+        "/api/articles/?category=hormones&page_size=1",
+    ],
+    "api/articles/<slug>/": ["/api/articles/{slug}/", f"/api/articles/{SHOWN}-slug/"],
+    "api/site/": ["/api/site/"],
+    "api/pages/": ["/api/pages/", "/api/pages/?page_size=2&page=2"],
+    "api/pages/find/": [
+        "/api/pages/find/?path=/",
+        "/api/pages/find/?path=/articles/",
+        "/api/pages/find/?path=/articles/{slug}/",
+    ],
+    "api/redirects/": ["/api/redirects/?path=/old-{slug}/"],
     "preview/<str:token>/": ["/preview/{slug}/", "/preview/{page}/"],
     "media/<path:name>": ["/media/{file}", "/media/{rendition}"],
     r"documents/^(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
@@ -247,7 +262,7 @@ def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> Non
     places = canaries[SHOWN].places
     for address in (
         "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
-        f"/search/?q={BAIT}", f"/api/search/?q={BAIT}",
+        f"/search/?q={BAIT}", f"/api/search/?q={BAIT}", "/api/articles/", f"/api/articles/{SHOWN}-slug/",
     ):  # fmt: skip
         assert SHOWN in text_of(client.get(address)), address
     assert client.get(f"/media/{places['rendition']}").status_code == 200

@@ -2,16 +2,38 @@
 
 import logging
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from pydantic import BaseModel, Field
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# What pydantic puts before the sentence of a validator.
+PREFIX = "Value error, "
+
+
+class FieldErrorSchema(BaseModel):
+    field: str
+    message: str
+
+
+class ProblemSchema(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: Annotated[str, Field(description="A sentence for whoever wrote the request.")]
+    errors: Annotated[list[FieldErrorSchema], Field(description="The parameters that have to change.")] = []
+
+
+# What every operation may answer besides; `cms.api.openapi` says that these are problem documents.
+PROBLEMS: dict[Any, Any] = {404: ProblemSchema, 422: ProblemSchema, 429: ProblemSchema}
 
 
 def problem(*, status: int, detail: str, **more: Any) -> HttpResponse:
@@ -26,7 +48,7 @@ def problem(*, status: int, detail: str, **more: Any) -> HttpResponse:
 def register_problem_handlers(api: NinjaAPI) -> None:
     @api.exception_handler(ValidationError)
     def _invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
-        errors = [{"field": str(item["loc"][-1]), "message": item["msg"]} for item in error.errors]
+        errors = [{"field": str(item["loc"][-1]), "message": item["msg"].removeprefix(PREFIX)} for item in error.errors]
         return problem(status=422, detail=_("Some parameters are not valid; see errors."), errors=errors)
 
     @api.exception_handler(Http404)

@@ -68,7 +68,7 @@ def test_an_unknown_address_among_members_does_not_name_the_site(alice_client: C
 
 
 @pytest.mark.urls(__name__)
-def test_a_closed_page_offers_the_log_in(client: Client) -> None:
+def test_a_closed_page_offers_the_log_in(client: Client, db: None) -> None:
     response = client.get("/forbidden/")
     assertContains(response, 'href="/accounts/login/"', status_code=403)
     assertContains(response, SEARCH_BOX, status_code=403)

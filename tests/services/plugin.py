@@ -28,6 +28,8 @@ DATABASES = ("sqlite", "postgresql")
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
+    "API_CORS_ORIGINS",
+    "API_RATE_LIMIT",
     "CDN_PURGE_URL",
     "CLOUDFLARE_TOKEN",
     "CLOUDFLARE_ZONE",

@@ -1,0 +1,163 @@
+"""/api/articles/: the articles for other front ends. The shape is a promise: see docs/headless.md."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated
+
+from django.db.models import Q, QuerySet, Value, prefetch_related_objects
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from ninja import Query, Router, Schema
+from ninja.decorators import decorate_view
+from pydantic import BaseModel, Field, field_validator
+
+from articles.models import ArticlePage, latest_first, public_articles
+from articles.schemas import (
+    ARTICLE_FIELDS,
+    LIST_FIELDS,
+    SUMMARY_FIELDS,
+    ArticleSchema,
+    ArticleSummarySchema,
+    SomeOfArticleSchema,
+    article_values,
+)
+from cms.api.addresses import absolute
+from cms.api.caching import public_answer_about_pages
+from cms.api.fields import FieldsParameter, known_fields
+from cms.api.parameters import Text
+from cms.api.problems import PROBLEMS
+
+ARTICLES_PER_PAGE = 20
+MOST_PER_PAGE = 50
+LAST_PAGE = 1_000
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+
+router = Router(tags=["articles"])
+
+
+class ArticleListParameters(Schema):
+    category: Text = Field("", description="The `value` of a category.", examples=["hormones"])
+    tag: Text = Field("", description="The `value` of a tag.", examples=["oxytocin"])
+    reviewed_since: dt.date | None = Field(
+        None, description="Only articles whose facts were checked on this day or later.", examples=["2026-01-31"]
+    )
+    page_size: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = ARTICLES_PER_PAGE
+    page: int | None = Field(
+        None,
+        ge=1,
+        le=LAST_PAGE,
+        description="The number of a page. What is published meanwhile moves articles to later pages; "
+        "whoever reads them all follows `next` instead.",
+    )
+    before: str | None = Field(
+        None,
+        pattern=r"^-?[0-9]{1,16}\.[0-9]{1,18}$",
+        description="Where a list goes on, as `next` has it. Nothing is missed or comes twice, "
+        "whatever is published meanwhile. `page` counts from here on.",
+    )
+    fields: str | None = FieldsParameter(LIST_FIELDS)
+
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_known(cls, text: str | None) -> str | None:
+        return known_fields(text, known=LIST_FIELDS)
+
+
+class ArticleParameters(Schema):
+    fields: str | None = FieldsParameter(ARTICLE_FIELDS)
+
+    @field_validator("fields")
+    @classmethod
+    def _fields_are_known(cls, text: str | None) -> str | None:
+        return known_fields(text, known=ARTICLE_FIELDS)
+
+
+class ArticleListSchema(BaseModel):
+    total: Annotated[int, Field(description="How many articles there are, on all pages.")]
+    page_size: int
+    next: Annotated[str | None, Field(description="The address of the following articles; null at the end.")]
+    results: list[ArticleSummarySchema | SomeOfArticleSchema]
+
+
+@router.get(
+    "/", response={200: ArticleListSchema} | PROBLEMS, exclude_unset=True, summary="List articles", url_name="articles"
+)
+@decorate_view(public_answer_about_pages)
+def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> ArticleListSchema:
+    """List articles, the latest first, with the members of a summary or those in `fields`."""
+    found = _filtered(parameters)
+    total = found.count()
+    fields = _wanted(parameters.fields, known=LIST_FIELDS, default=SUMMARY_FIELDS)
+    size = parameters.page_size
+    start = ((parameters.page or 1) - 1) * size
+    some = list(_after(found, cursor=parameters.before)[start : start + size + 1])
+    shown = _with_relations(some[:size], fields)
+    schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
+    return ArticleListSchema(
+        total=total,
+        page_size=size,
+        next=_next(parameters, last=some[size - 1]) if len(some) > size else None,
+        results=[schema(**values) for values in article_values(shown, fields=fields, request=request)],
+    )
+
+
+@router.get(
+    "/{slug}/",
+    response={200: ArticleSchema | SomeOfArticleSchema} | PROBLEMS,
+    exclude_unset=True,
+    summary="Get an article",
+    url_name="article",
+)
+@decorate_view(public_answer_about_pages)
+def article(
+    request: HttpRequest, slug: str, parameters: Query[ArticleParameters]
+) -> ArticleSchema | SomeOfArticleSchema:
+    """Answer with a whole article, or with those of its members that are in `fields`."""
+    fields = _wanted(parameters.fields, known=ARTICLE_FIELDS, default=ARTICLE_FIELDS)
+    found = None if "\0" in slug else latest_first(public_articles().filter(slug=slug)).first()
+    if found is None:
+        raise Http404
+    (values,) = article_values([found], fields=fields, request=request)
+    return ArticleSchema(**values) if tuple(fields) == ARTICLE_FIELDS else SomeOfArticleSchema(**values)
+
+
+def _wanted(text: str | None, *, known: Sequence[str], default: Sequence[str]) -> list[str]:
+    wanted = default if text is None else text.split(",")
+    return [name for name in known if name in wanted]
+
+
+def _filtered(parameters: ArticleListParameters) -> "QuerySet[ArticlePage]":
+    articles = public_articles()
+    if parameters.category:
+        articles = articles.filter(category__slug=parameters.category)
+    if parameters.tag:
+        articles = articles.filter(tags__slug=parameters.tag)
+    if parameters.reviewed_since:
+        articles = articles.filter(reviewed_on__gte=parameters.reviewed_since)
+    return articles
+
+
+# --- Where a list goes on: behind the last article of the page before, by the date and number that lists are ordered by
+
+
+def _after(articles: "QuerySet[ArticlePage]", *, cursor: str | None) -> "QuerySet[ArticlePage]":
+    ordered = articles.annotate(listed_at=Coalesce("first_published_at", Value(EPOCH))).order_by("-listed_at", "-pk")
+    if cursor is None:
+        return ordered
+    microseconds, page_id = map(int, cursor.split("."))
+    listed_at = EPOCH + microseconds * MICROSECOND
+    return ordered.filter(Q(listed_at__lt=listed_at) | Q(listed_at=listed_at, pk__lt=page_id))
+
+
+def _next(parameters: ArticleListParameters, *, last: ArticlePage) -> str:
+    cursor = f"{((last.first_published_at or EPOCH) - EPOCH) // MICROSECOND}.{last.pk}"
+    kept = parameters.model_dump(exclude_defaults=True, exclude={"page", "before"})
+    return absolute(f"{reverse('api:articles')}?{urlencode({**kept, 'before': cursor})}")
+
+
+def _with_relations(articles: "list[ArticlePage]", fields: Sequence[str]) -> "list[ArticlePage]":
+    prefetch_related_objects(articles, *(name for name in ("category", "tags", "sources") if name in fields))
+    return articles

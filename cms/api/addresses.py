@@ -1,0 +1,42 @@
+"""Addresses as another front end needs them: whole, whoever's page they end up on."""
+
+import re
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.http import HttpRequest
+from wagtail.models import Page
+
+# A tag with its attributes, quoted as Wagtail and the templates write them. In text "<" is always escaped.
+TAG = re.compile(r"""<(?:a|img|source)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
+ATTRIBUTE = re.compile(r'(?P<name>\s(?:href|src|srcset))="(?P<value>[^"]*)"')
+
+
+def absolute(address: str) -> str:
+    """Return an address of this site with its scheme and host; one that has them already stays as it is."""
+    return urljoin(settings.SITE_URL, address)
+
+
+def path_of(page: Page, request: HttpRequest) -> str:
+    """Return the address of a page within its site."""
+    parts = page.get_url_parts(request)
+    return str(parts[2]) if parts else ""
+
+
+def with_absolute_addresses(html: str) -> str:
+    """Return HTML whose links and images lead here from any other site. Links within the text stay as they are."""
+    return TAG.sub(lambda tag: ATTRIBUTE.sub(_absolute_attribute, tag[0]), html)
+
+
+def _absolute_attribute(attribute: re.Match[str]) -> str:
+    name, value = attribute["name"], attribute["value"]
+    if name.endswith("srcset"):
+        value = ", ".join(_absolute_path(candidate.strip()) for candidate in value.split(","))
+    else:
+        value = _absolute_path(value)
+    return f'{name}="{value}"'
+
+
+def _absolute_path(value: str) -> str:
+    is_path = value.startswith("/") and not value.startswith("//")
+    return f"{settings.SITE_URL}{value}" if is_path else value

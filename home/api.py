@@ -1,0 +1,140 @@
+"""The whole site for another front end: /api/site/, /api/pages/ and /api/redirects/."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.utils.translation import get_language
+from ninja import Query, Router, Schema
+from ninja.decorators import decorate_view
+from pydantic import BaseModel, Field
+from wagtail.contrib.redirects.middleware import get_redirect
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Page, Site
+
+from cms.api.addresses import absolute, path_of
+from cms.api.caching import public_answer, public_answer_about_pages
+from cms.api.parameters import Text
+from cms.api.problems import PROBLEMS
+from cms.visibility import public_pages
+from home.models import SiteSettings, menu_of
+from home.schemas import (
+    AnyPage,
+    LinkSchema,
+    MenuItemSchema,
+    PageSchema,
+    PageSummarySchema,
+    SiteSchema,
+    page_schema,
+    page_summary,
+)
+
+PAGES_PER_PAGE = 100
+MOST_PER_PAGE = 500
+LAST_PAGE = 1_000
+
+router = Router(tags=["site"])
+
+
+@router.get("/site/", response={200: SiteSchema} | PROBLEMS, summary="Get what surrounds every page")
+@decorate_view(public_answer)
+def site(request: HttpRequest) -> SiteSchema:
+    """Answer with the site's name, texts, menu and footer."""
+    here = _site(request)
+    texts = SiteSettings.of(here)
+    return SiteSchema(
+        name=here.site_name or settings.WAGTAIL_SITE_NAME,
+        description=texts.description,
+        url=settings.SITE_URL + "/",
+        language=get_language() or settings.LANGUAGE_CODE,
+        menu=[_menu_item(page, request) for page in menu_of(here)],
+        footer_text=texts.footer_text,
+        footer_links=[LinkSchema(label=label, url=absolute(address)) for label, address in texts.public_links()],
+        contact_email=texts.contact_email,
+    )
+
+
+class PageListParameters(Schema):
+    page_size: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = PAGES_PER_PAGE
+    page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
+
+
+class PageListSchema(BaseModel):
+    total: Annotated[int, Field(description="How many pages the site has.")]
+    page: int
+    page_size: int
+    results: list[PageSummarySchema]
+
+
+@router.get("/pages/", response={200: PageListSchema} | PROBLEMS, summary="List all pages")
+@decorate_view(public_answer_about_pages)
+def pages(request: HttpRequest, parameters: Query[PageListParameters]) -> PageListSchema:
+    """List every page that readers may see, oldest first, so that what is published meanwhile comes at the end."""
+    found = public_pages().descendant_of(_site(request).root_page, inclusive=True).order_by("pk")
+    start = (parameters.page - 1) * parameters.page_size
+    return PageListSchema(
+        total=found.count(),
+        page=parameters.page,
+        page_size=parameters.page_size,
+        results=[page_summary(page, request) for page in found[start : start + parameters.page_size]],
+    )
+
+
+class PathParameters(Schema):
+    path: Text = Field(description="An address within the site.", examples=["/articles/"])
+
+
+@router.get("/pages/find/", response={200: PageSchema} | PROBLEMS, summary="Get the page at an address")
+@decorate_view(public_answer_about_pages)
+def find_page(request: HttpRequest, parameters: Query[PathParameters]) -> AnyPage:
+    """Answer with the whole page whose address within the site is `path`. Where there is none, ask for a redirect."""
+    inside = "".join(f"{part}/" for part in parameters.path.split("/") if part)
+    root = _site(request).root_page
+    page = public_pages().descendant_of(root, inclusive=True).filter(url_path=root.url_path + inside).first()
+    if page is None:
+        raise Http404
+    return page_schema(page.specific, request)
+
+
+class RedirectSchema(BaseModel):
+    path: Annotated[str, Field(description="The old address.")]
+    url: Annotated[str, Field(description="Where it leads to, on this site or elsewhere.")]
+    is_permanent: Annotated[bool, Field(description="301 rather than 302.")]
+
+
+@router.get("/redirects/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")
+@decorate_view(public_answer)
+def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
+    """Answer where an old address leads to. A slash at its end makes no difference."""
+    found = _redirect(request, parameters.path)
+    if found is None or not found.link or not _may_be_told(found):
+        raise Http404
+    return RedirectSchema(path=found.old_path, url=absolute(found.link), is_permanent=found.is_permanent)
+
+
+def _redirect(request: HttpRequest, path: str) -> Redirect | None:
+    """Find a redirect as the site's own pages do: with the query string first, then without."""
+    try:
+        normal = Redirect.normalise_path(path, decode_unicode=False)
+        found: Redirect | None = get_redirect(request, normal) or get_redirect(request, urlsplit(normal).path)
+    except ValueError:  # what no address looks like, as "//[" does
+        return None
+    return found
+
+
+def _may_be_told(redirect: Redirect) -> bool:
+    """The address of a page that readers may not see is nobody's business."""
+    return redirect.redirect_page_id is None or public_pages().filter(pk=redirect.redirect_page_id).exists()
+
+
+def _menu_item(page: Page, request: HttpRequest) -> MenuItemSchema:
+    path = path_of(page, request)
+    return MenuItemSchema(id=page.pk, title=page.title, path=path, url=absolute(path))
+
+
+def _site(request: HttpRequest) -> Site:
+    site: Site | None = Site.find_for_request(request)
+    if site is None:
+        raise Http404
+    return site
