@@ -25,5 +25,4 @@ def revalidated(
     if last_modified is not None:
         timestamp = int(last_modified.timestamp())
         response["Last-Modified"] = http_date(timestamp)
-    answer: HttpResponseBase = get_conditional_response(request, etag=etag, last_modified=timestamp, response=response)
-    return answer
+    return get_conditional_response(request, etag=etag, last_modified=timestamp, response=response) or response
