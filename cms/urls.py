@@ -6,6 +6,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import health, media, metrics, sitemaps
+from cms.api import openapi
 from cms.api.router import api
 from cms.previews.views import preview
 
@@ -23,6 +24,8 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:name>", media.serve, name="media"),
     path("accounts/", include("cms.users.urls")),
+    path("api/openapi.json", openapi.openapi, name="openapi"),
+    path("api/docs/", openapi.docs, name="api_docs"),
     path("api/", api.urls),
     path("preview/<str:token>/", preview, name="preview"),
     path("robots.txt", sitemaps.robots, name="robots"),

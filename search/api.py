@@ -11,7 +11,7 @@ from ninja import Query as Parameters
 from ninja import Router, Schema
 from pydantic import Field
 
-from cms.api.problems import problem
+from cms.api.problems import PROBLEMS, problem
 from cms.searchable import Label
 from search.forms import MOST_PER_PAGE, RESULTS_PER_PAGE, SearchForm
 from search.interface import Facet, Passage
@@ -21,10 +21,12 @@ router = Router(tags=["search"])
 
 
 class SearchParameters(Schema):
-    q: str = ""
-    category: str = ""
-    tag: str = ""
-    page: Annotated[int, Field(ge=1, le=1_000)] = 1
+    q: Annotated[str, Field(description="The question, in any words.", examples=["oxytocin"])] = ""
+    category: Annotated[str, Field(description="The `value` of a category.")] = ""
+    tag: Annotated[str, Field(description="The `value` of a tag.")] = ""
+    page: Annotated[
+        int, Field(ge=1, le=1_000, description="Results are listed up to the thousandth: see `page_size`.")
+    ] = 1
     page_size: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = RESULTS_PER_PAGE
 
 
@@ -74,7 +76,7 @@ class SearchAnswerSchema(Schema):
     results: list[ResultSchema]
 
 
-@router.get("/", response=SearchAnswerSchema, summary="Search the articles")
+@router.get("/", response={200: SearchAnswerSchema} | PROBLEMS, summary="Search the articles")
 def search(
     request: HttpRequest, response: HttpResponse, parameters: Parameters[SearchParameters]
 ) -> SearchAnswerSchema | HttpResponse:

@@ -54,6 +54,8 @@ VISITS: dict[str, list[str]] = {
         "/search/?q={misspelt}",
     ],
     "api/": ["/api/"],
+    "api/openapi.json": ["/api/openapi.json"],
+    "api/docs/": ["/api/docs/"],
     "api/search/": [
         f"/api/search/?q={BAIT}",
         f"/api/search/?q={BAIT}&page_size=50",
