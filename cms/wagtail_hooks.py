@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from wagtail import hooks
 from wagtail.admin.widgets import BaseChooser
+from wagtail.models import Page
 
 from cms.media import refuse_document_of_hidden_page
 from cms.page_cache.middleware import note_what_is_served
@@ -25,6 +27,17 @@ def _admin_css() -> SafeString:
 @hooks.register("insert_global_admin_js")
 def _admin_js() -> SafeString:
     return format_html('<script src="{}"></script>', static("cms/js/admin.js"))
+
+
+@hooks.register("before_create_page")
+def one_new_page_at_a_time(request: HttpRequest, parent_page: Page, page_class: type[Page]) -> None:
+    """Let only one request at a time make a page under the same parent; its transaction ends with the request.
+
+    Wagtail looks whether a slug is free before it takes it. Two requests that both look first, such as two windows with
+    the same form, would end in a server error; so the second sees the page of the first, and the form says it.
+    """
+    if request.method == "POST":
+        parent_page.numchild = Page.objects.select_for_update().only("numchild").get(pk=parent_page.pk).numchild
 
 
 def render_chooser(self: BaseChooser, name: str, value: Any, attrs: dict[str, str], renderer: Any = None) -> SafeString:

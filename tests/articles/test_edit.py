@@ -1,10 +1,13 @@
 """What editors do in the admin: write, preview, publish, schedule, unpublish, and what they are told."""
 
 import datetime
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
@@ -15,8 +18,10 @@ from wagtail.test.utils.form_data import inline_formset, nested_form_data, rich_
 
 from articles.blocks import TEXT_FEATURES
 from articles.models import ArticleIndexPage, ArticlePage, Category
+from cms.users.models import User
 from home.models import HomePage
 from tests.pages import ArticleFactory
+from tests.people import client_of
 
 PUBLISH = {"action-publish": "1"}
 
@@ -240,3 +245,24 @@ def test_the_admin_finds_articles_by_a_part_of_their_title(
     found = text_of(editor_client.get(reverse("wagtailadmin_pages:search"), {"q": "needle"}))
     assert "Needlework" in found
     assert "Haystack" not in found
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_form_of_a_new_article_sent_twice_at_once_makes_one(editor: User, article_index: ArticleIndexPage) -> None:
+    clients = [client_of(editor), client_of(editor)]
+    address = reverse("wagtailadmin_pages:add", args=("articles", "articlepage", article_index.pk))
+    fields = form()
+    start = Barrier(len(clients))
+
+    def send(client: Client) -> int:
+        start.wait()
+        try:
+            return client.post(address, fields).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(send, clients))
+    # The second form comes back and says that the address is taken.
+    assert sorted(answers) == [200, 302]
+    assert ArticlePage.objects.count() == 1

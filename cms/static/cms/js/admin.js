@@ -21,3 +21,33 @@ window.wagtail.app.register(
     }
   },
 );
+
+// The editor saves a new page by itself while somebody writes. A button that is pressed meanwhile would make the same
+// page a second time: it waits until the first answer has turned the form into that page's own, or has failed.
+const LONGEST_WAIT = 10000; // milliseconds, after which the button is heard all the same
+const saving = new WeakSet();
+const settled = (event) => saving.delete(event.target);
+document.addEventListener("w-autosave:save", (event) => saving.add(event.target));
+document.addEventListener("w-autosave:success", settled);
+document.addEventListener("w-autosave:error", settled);
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!saving.has(form) || !form.action.includes("/add/")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const button = event.submitter;
+    const goOn = () => {
+      clearTimeout(limit);
+      form.removeEventListener("w-autosave:success", goOn);
+      form.removeEventListener("w-autosave:error", goOn);
+      saving.delete(form);
+      form.requestSubmit(button);
+    };
+    const limit = setTimeout(goOn, LONGEST_WAIT);
+    form.addEventListener("w-autosave:success", goOn);
+    form.addEventListener("w-autosave:error", goOn);
+  },
+  { capture: true },
+);
