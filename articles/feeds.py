@@ -142,9 +142,9 @@ def _entry(article: ArticlePage, body: str) -> Entry:
 def _with_absolute_addresses(html: str, *, url: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for name in ADDRESS_ATTRIBUTES:
-        for tag in soup.find_all(attrs={name: True}):
+        for tag in soup.select(f"[{name}]"):
             tag[name] = urljoin(url, str(tag[name]))
-    for tag in soup.find_all(srcset=True):
+    for tag in soup.select("[srcset]"):
         choices = (choice.split() for choice in str(tag["srcset"]).split(","))
         tag["srcset"] = ", ".join(" ".join([urljoin(url, address), *width]) for address, *width in choices)
     return str(soup)

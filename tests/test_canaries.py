@@ -78,6 +78,10 @@ VISITS: dict[str, list[str]] = {
         "/api/pages/find/?path=/articles/{slug}/",
     ],
     "api/redirects/": ["/api/redirects/?path=/old-{slug}/"],
+    "robots.txt": ["/robots.txt"],
+    "sitemap.xml": ["/sitemap.xml"],
+    "feeds/articles.atom": ["/feeds/articles.atom"],
+    "feeds/articles.json": ["/feeds/articles.json"],
     "preview/<str:token>/": ["/preview/{slug}/", "/preview/{page}/"],
     "media/<path:name>": ["/media/{file}", "/media/{rendition}"],
     r"documents/^(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
@@ -265,6 +269,7 @@ def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> Non
     for address in (
         "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
         f"/search/?q={BAIT}", f"/api/search/?q={BAIT}", "/api/articles/", f"/api/articles/{SHOWN}-slug/",
+        "/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml",
     ):  # fmt: skip
         assert SHOWN in text_of(client.get(address)), address
     assert client.get(f"/media/{places['rendition']}").status_code == 200
