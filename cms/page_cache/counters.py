@@ -10,10 +10,13 @@ import mmap
 import os
 import struct
 import threading
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily
 
 logger = logging.getLogger(__name__)
 
@@ -84,3 +87,9 @@ def get_counters() -> Counters:
 def counts() -> dict[str, int]:
     """Return hits (the page cache answered), misses (Django did, perhaps for keeping) and bypasses (never kept)."""
     return get_counters().counts()
+
+
+def page_cache_metrics() -> Iterator[Metric]:
+    """Tell Prometheus of `counts`."""
+    for name, number in counts().items():
+        yield CounterMetricFamily(f"milk_page_cache_{name}", f"Requests counted as {name} by the page cache.", number)

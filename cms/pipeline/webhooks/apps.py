@@ -1,6 +1,8 @@
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 SECONDS_BETWEEN_COMPARISONS = 600
 SECONDS_BETWEEN_CLEARINGS = 3600
@@ -13,6 +15,7 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         from cms.pipeline.consumers import consumers, event_consumers, policies
+        from cms.pipeline.labels import ConsumerLabel, labels
         from cms.pipeline.models import Policy
         from cms.pipeline.schedule import Periodic, periodic
         from cms.pipeline.webhooks import announcing, delivering, signals  # noqa: F401 - importing connects them
@@ -26,3 +29,27 @@ class WebhooksConfig(AppConfig):
         )
         periodic["webhooks_reconcile"] = Periodic(seconds=SECONDS_BETWEEN_COMPARISONS, run=announcing.reconcile)
         periodic["webhooks_forget"] = Periodic(seconds=SECONDS_BETWEEN_CLEARINGS, run=forget_retired_secrets)
+        labels[CONSUMER] = ConsumerLabel(
+            name=_("Webhooks"),
+            done=ngettext_lazy(
+                "%(done)d of %(total)d webhook delivered", "%(done)d of %(total)d webhooks delivered", "total"
+            ),
+            waiting=ngettext_lazy(
+                "%(done)d of %(total)d webhook delivered so far",
+                "%(done)d of %(total)d webhooks delivered so far",
+                "total",
+            ),
+            failed=ngettext_lazy(
+                "%(done)d of %(total)d webhook delivered, the rest failed",
+                "%(done)d of %(total)d webhooks delivered, the rest failed",
+                "total",
+            ),
+        )
+        # It writes the webhooks down and reaches nobody itself: a page's sentence has nothing to say of it.
+        labels[announcing.CONSUMER] = ConsumerLabel(
+            name=_("Announcements"),
+            done=_("webhooks written down"),
+            waiting=_("webhooks not written down yet"),
+            failed=_("webhooks could not be written down"),
+            applies=lambda _page_type: False,
+        )

@@ -53,7 +53,7 @@ def search(monkeypatch: pytest.MonkeyPatch, _no_consumers: None) -> PageConsumer
 def page_cache(monkeypatch: pytest.MonkeyPatch, search: PageConsumer) -> PageConsumer:
     """A consumer of pages for which nobody has found words."""
     consumer = PageConsumer()
-    monkeypatch.setitem(consumers, "page_cache", consumer)
+    monkeypatch.setitem(consumers, "second_cache", consumer)
     return consumer
 
 

@@ -62,7 +62,7 @@ def test_it_shows_how_far_every_consumer_is_behind(
     ]
     assert figures == [
         ["Search", "1", "1", "1", figures[0][4]],
-        ["page cache", "1", "0", "0", "7 s"],
+        ["second cache", "1", "0", "0", "7 s"],
         ["Receivers", "0", "0", "0", "up to date"],
     ]
 
@@ -71,7 +71,7 @@ def test_it_shows_how_far_every_consumer_is_behind(
     ("query", "expected"),
     [
         ("consumer=search", ["Estrogen", "Prolactin", "Oxytocin"]),
-        ("consumer=page_cache", ["Oxytocin"]),
+        ("consumer=second_cache", ["Oxytocin"]),
         ("consumer=receivers", []),
         ("state=waiting", ["Oxytocin", "Oxytocin"]),
         ("state=failing", ["Prolactin"]),
@@ -83,7 +83,7 @@ def test_it_shows_how_far_every_consumer_is_behind(
         ("title=%25", []),
     ],
 )
-@pytest.mark.usefixtures("page_cache", "receivers")
+@pytest.mark.usefixtures("second_cache", "receivers")
 def test_it_can_be_filtered(
     editor_client: Client, stuck: dict[str, ArticlePage], query: str, expected: list[str]
 ) -> None:

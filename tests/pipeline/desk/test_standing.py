@@ -53,7 +53,7 @@ def test_every_consumer_has_its_part(
         tell_receiver(article, name)
     step("receivers")
     assert sentence(editor_client, article).endswith(
-        "searchable since 14:02:11, page cache: done at 14:02:11, 1 of 2 receivers told."
+        "searchable since 14:02:11, second cache: done at 14:02:11, 1 of 2 receivers told."
     )
     step("receivers")
     assert sentence(editor_client, article).endswith("2 of 2 receivers told.")
