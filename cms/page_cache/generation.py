@@ -98,6 +98,8 @@ class FileGeneration:
             self._map = mmap.mmap(file, LENGTH)
             self._inode = os.fstat(file).st_ino
         finally:
+            # The map keeps a duplicate of the descriptor, and with it the lock, which closing would not end.
+            fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
     def _give_up(self, error: OSError) -> None:
