@@ -50,7 +50,7 @@ def search(monkeypatch: pytest.MonkeyPatch, _no_consumers: None) -> PageConsumer
 
 
 @pytest.fixture
-def page_cache(monkeypatch: pytest.MonkeyPatch, search: PageConsumer) -> PageConsumer:
+def second_cache(monkeypatch: pytest.MonkeyPatch, search: PageConsumer) -> PageConsumer:
     """A consumer of pages for which nobody has found words."""
     consumer = PageConsumer()
     monkeypatch.setitem(consumers, "second_cache", consumer)

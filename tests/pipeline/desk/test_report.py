@@ -51,7 +51,7 @@ def test_it_lists_who_is_waiting_for_what_and_what_needs_somebody_first(
 
 
 def test_it_shows_how_far_every_consumer_is_behind(
-    editor_client: Client, page_cache: PageConsumer, receivers: EventConsumer, stuck: dict[str, ArticlePage],
+    editor_client: Client, second_cache: PageConsumer, receivers: EventConsumer, stuck: dict[str, ArticlePage],
     time: time_machine.Traveller,
 ) -> None:  # fmt: skip
     time.shift(7)

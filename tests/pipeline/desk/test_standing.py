@@ -47,7 +47,7 @@ def test_a_published_page_says_since_when_it_can_be_found(editor_client: Client,
 
 
 def test_every_consumer_has_its_part(
-    editor_client: Client, page_cache: PageConsumer, receivers: EventConsumer, article: ArticlePage
+    editor_client: Client, second_cache: PageConsumer, receivers: EventConsumer, article: ArticlePage
 ) -> None:
     for name in ("one", "two"):
         tell_receiver(article, name)
