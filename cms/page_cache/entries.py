@@ -12,6 +12,8 @@ Headers = list[tuple[str, str]]
 
 # What the front says itself.
 REPLACED = frozenset({"cache-control", "content-encoding", "content-length", "etag", "vary", USED_PARAMETERS.lower()})
+# What is about whoever asked first, and nobody else's.
+PERSONAL = frozenset({"ratelimit", "ratelimit-policy"})
 ABOUT_THE_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-type"})
 OVERHEAD = 4_000  # bytes that an entry takes besides its bodies
 
@@ -54,7 +56,7 @@ class Entry:
     def of(cls, *, generation: bytes, ends_at: float, headers: Headers, body: bytes, vary: Iterable[str]) -> Self:
         """Make an entry of an answer, and compress it."""
         content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
-        kept = [(name, value) for name, value in headers if name.lower() not in REPLACED]
+        kept = [(name, value) for name, value in headers if name.lower() not in REPLACED | PERSONAL]
         varies = dict.fromkeys(["Accept-Encoding", "Cookie", *vary])
         kept.append(("Vary", ", ".join(varies)))
         return cls(

@@ -176,3 +176,10 @@ def test_hits_and_misses_are_counted(browser_behind: Browser, home_page: HomePag
     browser_behind.post("/")
     after = counts()
     assert {name: after[name] - before[name] for name in after} == {"hits": 1, "misses": 1, "bypasses": 1}
+
+
+def test_the_api_is_kept_without_what_it_counts_of_its_first_client(browser_behind: Browser, article: str) -> None:
+    answers = [browser_behind.get("/api/articles/") for _time in range(2)]
+    assert browser_behind.rendered == 1
+    assert [answer["Content-Type"] for answer in answers] == ["application/json; charset=utf-8"] * 2
+    assert not any(name.startswith("RateLimit") for answer in answers for name in dict(answer.headers))
