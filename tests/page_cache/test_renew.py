@@ -102,13 +102,13 @@ def test_a_renamed_tag_has_its_name_everywhere(newsroom: Newsroom) -> None:
 
 
 def test_a_replaced_image_is_the_one_that_shows(newsroom: Newsroom) -> None:
-    newsroom.do("image = get_image_model().objects.create(title='Duct', file=get_test_image_file('before.png'))")
+    newsroom.do("image = get_image_model().objects.create(title='Duct', file=get_test_image_file('wide-duct.png'))")
     figure = {"alt": "A duct", "caption": "", "credit": ""}
     newsroom.do(f"write('Illustrated', body=[('image', {{**{figure}, 'image': image}})])")
-    assert in_time(lambda: newsroom.shows("/articles/illustrated/", "before"))
-    newsroom.do("image.file = get_test_image_file('after.png'); image.save(); image.renditions.all().delete()")
-    assert in_time(lambda: newsroom.shows("/articles/illustrated/", "after"))
-    assert newsroom.hides("/articles/illustrated/", "before")
+    assert in_time(lambda: newsroom.shows("/articles/illustrated/", "wide-duct"))
+    newsroom.do("image.file = get_test_image_file('narrow-duct.png'); image.save(); image.renditions.all().delete()")
+    assert in_time(lambda: newsroom.shows("/articles/illustrated/", "narrow-duct"))
+    assert newsroom.hides("/articles/illustrated/", "wide-duct")
 
 
 def test_a_new_redirect_leads_on(newsroom: Newsroom) -> None:
