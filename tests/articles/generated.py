@@ -126,4 +126,7 @@ def blocks(draw: st.DrawFn, *, page_ids: tuple[int, ...] = (), image_ids: tuple[
 
 
 def bodies(*, page_ids: tuple[int, ...] = (), image_ids: tuple[int, ...] = ()) -> st.SearchStrategy[list[RawBlock]]:
-    return st.lists(blocks(page_ids=page_ids, image_ids=image_ids), min_size=1, max_size=6)
+    """Make bodies with at least one heading: an article that says nothing is refused."""
+    some = st.lists(blocks(page_ids=page_ids, image_ids=image_ids), max_size=5)
+    heading = WORDS.map(lambda text: {"type": "heading", "value": {"text": text[:100], "level": "h2", "anchor": ""}})
+    return st.builds(lambda first, rest: [first, *rest], heading, some)
