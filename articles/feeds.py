@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
-from xml.sax.saxutils import XMLGenerator
 
 from bs4 import BeautifulSoup
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
 from wagtail.models import Page, PageLogEntry
 
@@ -106,9 +106,9 @@ def _json_item(entry: Entry) -> dict[str, Any]:
 class _Atom(Atom1Feed):
     """Django's, with the full text."""
 
-    def add_item_elements(self, handler: XMLGenerator, item: dict[str, Any]) -> None:
-        super().add_item_elements(handler, item)  # type: ignore[misc]
-        handler.addQuickElement("content", item["html"], {"type": "html"})  # type: ignore[attr-defined]
+    def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
+        super().add_item_elements(handler, item)
+        handler.addQuickElement("content", item["html"], {"type": "html"})
 
 
 def _latest() -> Sequence[ArticlePage]:
@@ -142,9 +142,9 @@ def _entry(article: ArticlePage, body: str) -> Entry:
 def _with_absolute_addresses(html: str, *, url: str) -> str:
     soup = BeautifulSoup(html, "html.parser")
     for name in ADDRESS_ATTRIBUTES:
-        for tag in soup.find_all(attrs={name: True}):
+        for tag in soup.select(f"[{name}]"):
             tag[name] = urljoin(url, str(tag[name]))
-    for tag in soup.find_all(srcset=True):
+    for tag in soup.select("[srcset]"):
         choices = (choice.split() for choice in str(tag["srcset"]).split(","))
         tag["srcset"] = ", ".join(" ".join([urljoin(url, address), *width]) for address, *width in choices)
     return str(soup)

@@ -1,5 +1,6 @@
 """Articles in the words of schema.org, for programs that read pages."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
@@ -13,7 +14,15 @@ from articles.models import ArticleIndexPage, ArticlePage, ArticleSource
 CONTEXT = "https://schema.org"
 
 
-def article_data(article: ArticlePage, *, index: ArticleIndexPage | None, url: str, image_url: str) -> dict[str, Any]:
+def article_data(
+    article: ArticlePage,
+    *,
+    index: ArticleIndexPage | None,
+    tags: Sequence[str],
+    sources: Sequence[ArticleSource],
+    url: str,
+    image_url: str,
+) -> dict[str, Any]:
     """Return an article, the page that it is on, and the way to it; empty values are left out."""
     page = {
         "@type": "MedicalWebPage",
@@ -35,14 +44,14 @@ def article_data(article: ArticlePage, *, index: ArticleIndexPage | None, url: s
         "headline": on_one_line(article.title),
         "abstract": on_one_line(article.summary),
         "articleSection": on_one_line(article.category.name) if article.category_id else "",
-        "keywords": [on_one_line(tag.label) for tag in article.search_tags()],
+        "keywords": [on_one_line(tag) for tag in tags],
         "image": image_url,
         "datePublished": published.isoformat() if published else "",
         "dateModified": changed.isoformat() if changed else "",
         "author": {"@type": "Organization", "name": on_one_line(article.author)},
         "publisher": {"@type": "Organization", "name": settings.WAGTAIL_SITE_NAME, "url": f"{settings.SITE_URL}/"},
         "isAccessibleForFree": True,
-        "citation": [_citation(source) for source in article.sources.all()],
+        "citation": [_citation(source) for source in sources],
     }
     trail = breadcrumbs([(index.title, index.url)] if index else [], last=(article.title, url), at=f"{url}#breadcrumb")
     return {"@context": CONTEXT, "@graph": [_told(page), _told(text), trail]}

@@ -4,7 +4,6 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
@@ -12,9 +11,7 @@ from django.utils.http import http_date, quote_etag
 REVALIDATED = "public, max-age=0, must-revalidate"
 
 
-def revalidated(
-    request: HttpRequest, response: HttpResponse, *, last_modified: datetime | None = None
-) -> HttpResponseBase:
+def revalidated(request: HttpRequest, response: HttpResponse, *, last_modified: datetime | None = None) -> HttpResponse:
     """Return `response` with what copies of it are compared by, or 304 for a copy that is still right.
 
     `last_modified` is the time of the last change of anything that the answer shows, or no longer shows.
@@ -25,5 +22,5 @@ def revalidated(
     if last_modified is not None:
         timestamp = int(last_modified.timestamp())
         response["Last-Modified"] = http_date(timestamp)
-    answer: HttpResponseBase = get_conditional_response(request, etag=etag, last_modified=timestamp, response=response)
-    return answer
+    answer = get_conditional_response(request, etag=etag, last_modified=timestamp, response=response)
+    return answer or response

@@ -60,6 +60,10 @@ VISITS: dict[str, list[str]] = {
         "/api/search/?q={word}",
         "/api/search/?q={misspelt}",
     ],
+    "robots.txt": ["/robots.txt"],
+    "sitemap.xml": ["/sitemap.xml"],
+    "feeds/articles.atom": ["/feeds/articles.atom"],
+    "feeds/articles.json": ["/feeds/articles.json"],
     "preview/<str:token>/": ["/preview/{slug}/", "/preview/{page}/"],
     "media/<path:name>": ["/media/{file}", "/media/{rendition}"],
     r"documents/^(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
@@ -246,7 +250,7 @@ def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> Non
     places = canaries[SHOWN].places
     for address in (
         "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
-        f"/search/?q={BAIT}", f"/api/search/?q={BAIT}",
+        f"/search/?q={BAIT}", f"/api/search/?q={BAIT}", "/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml",
     ):  # fmt: skip
         assert SHOWN in text_of(client.get(address)), address
     assert client.get(f"/media/{places['rendition']}").status_code == 200

@@ -22,7 +22,15 @@ def lead_picture_of(article: ArticlePage) -> LeadPicture | None:
 def article_linked_data(context: dict[str, Any], picture: LeadPicture | None) -> SafeString:
     url = canonical_url(context)
     image_url = absolute(picture.rendition.url) if picture else ""
-    return structured_data(article_data(context["page"], index=context["index"], url=url, image_url=image_url))
+    data = article_data(
+        context["page"],
+        index=context["index"],
+        tags=[tag.label for tag in context["tags"]],
+        sources=context["sources"],
+        url=url,
+        image_url=image_url,
+    )
+    return structured_data(data)
 
 
 @register.simple_tag(takes_context=True)

@@ -65,7 +65,7 @@ def test_an_entry_has_everything(client: Client, publish_article: ArticleFactory
     assert [tag.term for tag in entry.tags] == ["Hormones", "ducts", "oxytocin"]
     assert entry.published == "2026-02-03T10:00:00+00:00"
     assert article.last_published_at is not None
-    assert entry.updated == article.last_published_at.isoformat(timespec="seconds")
+    assert entry.updated == article.last_published_at.isoformat()
     text = entry.content[0].value
     for part in (
         f'<a href="{SITE}/articles/other/">the other</a>',
@@ -103,30 +103,17 @@ def test_json_feed_says_what_it_is(client: Client) -> None:
     }
 
 
-HOSTILE = [
-    "</script><script>alert(1)</script>",
-    "]]><!--",
-    "a\x07b\x0bc",
-    "&amp;<b>bold</b>",
-    "\ud83c",
-    "\ufffe 🍼",
-    "\" ' `",
-]
+HOSTILE = ["</script><script>alert(1)</script>", "]]><!--", "a\x07b\x0bc", "&amp;<b>bold</b>", "\ufffe 🍼", "\" ' `"]
 
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_break_no_feed(client: Client, publish_article: ArticleFactory, words: str) -> None:
     article = publish_article(slug="one", text="Text.")
-    readable = words.encode("utf-8", "ignore").decode()
-    ArticlePage.objects.filter(pk=article.pk).update(
-        title=readable,
-        summary=readable,
-        author=readable,
-        body=[{"type": "quote", "value": {"text": readable, "attribution": ""}}],
-    )
+    body = [{"type": "quote", "value": {"text": words, "attribution": ""}}]
+    ArticlePage.objects.filter(pk=article.pk).update(title=words, summary=words, author=words, body=body)
     (entry,) = read_atom(client).entries
     (item,) = read_json(client)["items"]
-    expected = "".join(letter for letter in readable if letter not in "\x07\x0b\ufffe").strip()
+    expected = "".join(letter for letter in words if letter not in "\x07\x0b\ufffe").strip()
     assert (item["title"], item["summary"]) == (expected, expected)
     root = ElementTree.fromstring(client.get(ATOM).content)
     assert root.findtext("{*}entry/{*}title") == expected
@@ -194,7 +181,7 @@ def test_whoever_asks_by_date_hears_of_every_change(
         articles[0].save_revision().publish()
         assert is_changed(seen)
         seen = minute_later()
-        PageViewRestriction(page=articles[0], restriction_type="login").save(log_action=True)
+        PageViewRestriction.objects.create(page=articles[0], restriction_type="login")
         assert is_changed(seen)
         seen = minute_later()
         assert is_changed(seen)  # the third has expired

@@ -27,7 +27,7 @@ def meta(client: Client, address: str) -> dict[str, str]:
     """Return a page's canonical address, and what it says of itself to whoever shows a link to it."""
     soup = BeautifulSoup(client.get(address).text, "html.parser")
     found = {str(tag["property"]): str(tag["content"]) for tag in soup.find_all("meta", attrs={"property": True})}
-    return found | {"canonical": str(tag["href"]) for tag in soup.find_all("link", rel="canonical")}
+    return found | {str(tag["rel"][0]): str(tag["href"]) for tag in soup.find_all("link", rel="canonical")}
 
 
 def test_an_article_is_told_with_its_citations_and_the_way_to_it(
@@ -88,9 +88,8 @@ def test_nobody_is_said_to_have_reviewed_what_nobody_reviewed(client: Client, pu
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_break_no_page(client: Client, publish_article: ArticleFactory, words: str) -> None:
     article = publish_article(slug="one")
-    readable = words.encode("utf-8", "ignore").decode()
-    ArticlePage.objects.filter(pk=article.pk).update(title=readable, summary=readable, author=readable)
-    expected = "".join(letter for letter in readable if letter not in "\x07\x0b\ufffe").strip()
+    ArticlePage.objects.filter(pk=article.pk).update(title=words, summary=words, author=words)
+    expected = "".join(letter for letter in words if letter not in "\x07\x0b\ufffe").strip()
     assert linked_data(client, "/articles/one/")["Article"]["headline"] == expected
     soup = BeautifulSoup(client.get("/articles/one/").text, "html.parser")
     assert len(soup.find_all("script")) == 1
