@@ -11,5 +11,5 @@ def log_in_settings(_request: HttpRequest) -> dict[str, str]:
     return {
         "url": reverse("account_email"),
         "label": _("Address, password and second factor"),
-        "help_text": _("Change how you log in."),
+        "help_text": _("Change how you sign in."),
     }

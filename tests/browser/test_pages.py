@@ -187,8 +187,8 @@ def test_without_javascript_members_log_in_leave_quickly_and_log_out(
     expect(page.get_by_role("heading", name="Listings")).to_be_visible()
     leave = page.get_by_role("link", name="Leave quickly")
     assert leave.get_attribute("href") == "https://www.wikipedia.org/"
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("link", name="Log in").first).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
 
 
 def test_leaving_quickly_takes_the_page_out_of_the_history(

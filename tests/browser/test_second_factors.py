@@ -37,7 +37,7 @@ def test_a_member_adds_a_passkey_and_logs_in_with_it(page: Page, demo_site: Site
     page.goto(f"{demo_url}/accounts/2fa/webauthn/")
     expect(page.get_by_text("Pocket key")).to_be_visible()
 
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     page.goto(f"{demo_url}/accounts/login/?next=/personals/")
     page.get_by_role("button", name="passkey").click()
     page.wait_for_url(f"{demo_url}/personals/")

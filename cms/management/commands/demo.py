@@ -17,7 +17,7 @@ from cms.setup import set_up_demo, set_up_site
 SECONDS_TO_STOP = 10
 
 LOG_INS = """\
-Log in as         admin@demo.test, editor@demo.test, reviewer@demo.test, moderator@demo.test,
+Sign in as        admin@demo.test, editor@demo.test, reviewer@demo.test, moderator@demo.test,
                   or the members alice@demo.test, bob@demo.test, charlie@demo.test
 Password of all   {password}"""
 
