@@ -1,23 +1,27 @@
-"""GET /api/search/: the search for other front ends. The shape is a contract, see docs."""
+"""/api/search/ and /api/suggest/: the search for other front ends. The shapes are a promise: see docs/headless.md."""
 
 from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import urljoin
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from ninja import Query as Parameters
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 from pydantic import Field
 
+from cms.api.addresses import absolute
+from cms.api.caching import public_answer
 from cms.api.problems import PROBLEMS, problem
 from cms.searchable import Label
 from search.forms import MOST_PER_PAGE, RESULTS_PER_PAGE, SearchForm
 from search.interface import Facet, Passage
+from search.parsing import clean
 from search.searching import Answer, Found, find
+from search.suggesting import MOST_SUGGESTIONS, Suggestion, suggest
 
 router = Router(tags=["search"])
+suggest_router = Router(tags=["search"])
 
 
 class SearchParameters(Schema):
@@ -92,6 +96,47 @@ def search(
     return _answer(request, find(form.query()))
 
 
+class SuggestParameters(Schema):
+    q: Annotated[str, Field(description="What was typed so far, in any words.", examples=["milk su"])] = ""
+
+
+class SuggestionSchema(Schema):
+    kind: Annotated[Literal["title", "heading"], Field(description="Whether `text` is a page's title or on the page.")]
+    text: Annotated[str, Field(description="Plain text.")]
+    page_title: Annotated[str, Field(description="The title of the page that `url` leads to.")]
+    url: Annotated[str, Field(description="The address of the page, and of the heading on it.")]
+
+
+class SuggestionsSchema(Schema):
+    query: str
+    suggestions: Annotated[list[SuggestionSchema], Field(description="The best first.", max_length=MOST_SUGGESTIONS)]
+
+
+@suggest_router.get("/", response={200: SuggestionsSchema} | PROBLEMS, summary="Suggest while somebody types")
+@decorate_view(public_answer)
+def suggestions(request: HttpRequest, parameters: Parameters[SuggestParameters]) -> SuggestionsSchema:
+    """Answer with titles and headings that have all the words of `q`, the last of which may be unfinished.
+
+    What begins with `q` comes first. Without `q` there are no suggestions.
+    """
+    return SuggestionsSchema(
+        query=clean(parameters.q), suggestions=[_suggestion(request, found) for found in suggest(parameters.q)]
+    )
+
+
+def _suggestion(request: HttpRequest, found: Suggestion) -> SuggestionSchema:
+    return SuggestionSchema(
+        kind=found.kind,
+        text=found.text,
+        page_title=found.page.title,
+        url=absolute(found.page.get_url(request)) + _fragment(found.anchor),
+    )
+
+
+def _fragment(anchor: str) -> str:
+    return f"#{anchor}" if anchor else ""
+
+
 def _refusal(form: SearchForm) -> HttpResponse:
     errors = [
         {"field": field, "message": error["message"]}
@@ -118,7 +163,7 @@ def _answer(request: HttpRequest, answer: Answer) -> SearchAnswerSchema:
 
 
 def _result(request: HttpRequest, found: Found) -> ResultSchema:
-    url = urljoin(settings.SITE_URL, found.page.get_url(request))
+    url = absolute(found.page.get_url(request))
     return ResultSchema(
         id=found.page.pk,
         title=found.page.title,
@@ -133,8 +178,9 @@ def _result(request: HttpRequest, found: Found) -> ResultSchema:
 
 
 def _passage(passage: Passage, *, url: str) -> PassageSchema:
-    anchor = f"#{passage.anchor}" if passage.anchor else ""
-    return PassageSchema(heading=passage.heading, anchor=passage.anchor, url=url + anchor, text=passage.text)
+    return PassageSchema(
+        heading=passage.heading, anchor=passage.anchor, url=url + _fragment(passage.anchor), text=passage.text
+    )
 
 
 def _facets(facets: tuple[Facet, ...]) -> list[FacetSchema]:

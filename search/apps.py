@@ -17,7 +17,7 @@ class SearchConfig(AppConfig):
         from cms.pipeline.labels import labels
         from cms.pipeline.schedule import Periodic, periodic
         from search import indexing
-        from search.api import router
+        from search.api import router, suggest_router
         from search.health import index_condition
         from search.standing import RESERVE, SEARCH
 
@@ -33,3 +33,4 @@ class SearchConfig(AppConfig):
         periodic["search_make_missing"] = missing
         probes["index"] = index_condition
         api.add_router("/search/", router)
+        api.add_router("/suggest/", suggest_router)

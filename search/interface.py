@@ -130,6 +130,15 @@ class Results:
     confidence: Confidence = "high"
 
 
+class Headline(NamedTuple):
+    """A title or heading that fits what a reader is typing. A title has no anchor."""
+
+    page_id: int
+    text: str
+    anchor: str
+    is_title: bool
+
+
 class Entry(NamedTuple):
     """What an index has of a page: see `Document`. The hash is empty where the page was taken out."""
 
@@ -178,6 +187,18 @@ class NewIndex(Index, Protocol):
 class Engine(Index, Protocol):
     def search(self, query: Query, *, hidden: Collection[int] = ()) -> Results:
         """Answer a question; pages in `hidden` are neither found nor counted.
+
+        Raises:
+            EngineUnavailable: Within two seconds.
+        """
+
+    def suggest(self, words: Sequence[str], *, limit: int, hidden: Collection[int] = ()) -> Sequence[Headline]:
+        """Return titles and headings that have all the words, those of pages in `hidden` left out, the best first.
+
+        Args:
+            words: At least one, as `search.words.words` returns them. A headline has an earlier one in any inflection,
+                and a word that begins as the last one, which the reader may still be typing.
+            limit: About how many: so many headlines, or those of so many pages.
 
         Raises:
             EngineUnavailable: Within two seconds.

@@ -42,6 +42,33 @@ class SearchPassage(models.Model):
         return self.heading or self.text[:60]
 
 
+class SearchHeadlineWord(models.Model):
+    """A word of a title or heading, for suggesting those while a reader types.
+
+    `position` is that of the passage under the heading; a title has `TITLE`. `place` counts the words before it.
+    """
+
+    TITLE = -1
+
+    # The first of the indexes serves it too.
+    document = models.ForeignKey(
+        SearchDocument, on_delete=models.CASCADE, related_name="headline_words", db_index=False
+    )
+    position = models.IntegerField()
+    place = models.PositiveIntegerField()
+    word = models.CharField(max_length=64, db_index=True)
+    stem = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["document", "position", "stem"], name="search_headline_stems"),
+            models.Index(fields=["stem"], name="search_headline_stem"),
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+
 class Outage(models.Model):
     """An engine's server was away, and its index has not been compared since."""
 

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from wagtail.models import Page
@@ -13,6 +14,8 @@ from cms.pipeline.outbox import unfinished_page_ids
 from cms.visibility import public_pages
 from search.indexing import ELASTICSEARCH_INDEX
 from search.interface import Engine, EngineUnavailable, Facet, Hit, Query, Results, get_database_engine, get_engine
+
+Told = TypeVar("Told")
 
 logger = logging.getLogger(__name__)
 
@@ -56,13 +59,7 @@ class Answer:
 def find(query: Query) -> Answer:
     """Answer a reader's question, by the database engine where the other is away."""
     started = time.perf_counter()
-    engine = get_engine()
-    try:
-        results, found = _visible(engine, query)
-    except EngineUnavailable as error:
-        logger.warning("Search is answered by the database: %s", error)
-        engine = get_database_engine()
-        results, found = _visible(engine, query)
+    engine, (results, found) = ask(lambda engine: _visible(engine, query))
     return Answer(
         query=query,
         results=results,
@@ -71,6 +68,21 @@ def find(query: Query) -> Answer:
         simplified=bool(settings.ELASTICSEARCH_HOSTS) and engine.name == "database",
         took_ms=round((time.perf_counter() - started) * 1_000),
     )
+
+
+def ask(question: Callable[[Engine], Told]) -> tuple[Engine, Told]:
+    """Put a question to the site's engine, or to the database engine where that is away.
+
+    Returns:
+        The engine that answered, and its answer.
+    """
+    engine = get_engine()
+    try:
+        return engine, question(engine)
+    except EngineUnavailable as error:
+        logger.warning("Search is answered by the database: %s", error)
+    engine = get_database_engine()
+    return engine, question(engine)
 
 
 def topics(answer: Answer) -> tuple[Facet, ...]:
@@ -90,7 +102,7 @@ def _visible(engine: Engine, query: Query) -> tuple[Results, tuple[Found, ...]]:
     made past Wagtail's signals) shows when the hits are read from the database: the search is then made again without
     it.
     """
-    hidden = _hidden_pages(engine)
+    hidden = hidden_pages(engine)
     for _ in range(ROUNDS):
         results = engine.search(query, hidden=hidden)
         found = _read(results)
@@ -108,7 +120,7 @@ def _read(results: Results) -> tuple[Found, ...]:
     return tuple(Found(page=pages[hit.page_id], hit=hit) for hit in results.hits if hit.page_id in pages)
 
 
-def _hidden_pages(engine: Engine) -> set[int]:
+def hidden_pages(engine: Engine) -> set[int]:
     """Return the pages that the engine may still have although readers may not see them."""
     if engine.name != "elasticsearch":
         return set()  # The database engine looks at the pages themselves.

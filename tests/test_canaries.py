@@ -63,6 +63,11 @@ VISITS: dict[str, list[str]] = {
         "/api/search/?q={word}",
         "/api/search/?q={misspelt}",
     ],
+    "api/suggest/": [
+        f"/api/suggest/?q={BAIT}",
+        "/api/suggest/?q={word}",
+        "/api/suggest/?q={start}",
+    ],
     "api/articles/": [
         "/api/articles/",
         "/api/articles/?fields=title,body,contents",
@@ -159,6 +164,7 @@ def plant(draft_article: ArticleFactory) -> Callable[[str], Canary]:
         places = {
             "word": word,
             "misspelt": f"{word[:-1]}u",
+            "start": word[:5],
             "page": str(page.pk),
             "slug": page.slug,
             "tag": f"{word}tag",
@@ -257,6 +263,7 @@ def assert_searches_count_only_what_is_shown(client: Client, canaries: Canaries)
         assert (answer["total"], answer["did_you_mean"]) == (0, None), word
         misspelt = client.get(f"/api/search/?q={canaries[word].places['misspelt']}").json()
         assert misspelt["did_you_mean"] != word
+        assert client.get(f"/api/suggest/?q={word[:5]}").json()["suggestions"] == [], word
 
 
 def test_every_address_is_classified() -> None:
@@ -269,7 +276,7 @@ def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> Non
     for address in (
         "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
         f"/search/?q={BAIT}", f"/api/search/?q={BAIT}", "/api/articles/", f"/api/articles/{SHOWN}-slug/",
-        "/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml",
+        "/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml", f"/api/suggest/?q={SHOWN[:5]}",
     ):  # fmt: skip
         assert SHOWN in text_of(client.get(address)), address
     assert client.get(f"/media/{places['rendition']}").status_code == 200
@@ -318,11 +325,11 @@ def test_elasticsearch_shows_no_hidden_article(client: Client, canaries: Canarie
     get_engine().entries()  # makes what was written visible to searches
     assert client.get("/api/search/?q=passwordcanary").json()["engine"] == "elasticsearch"
     hide(canaries)
-    for under in ("/search/", "/api/search/"):
+    for under in ("/search/", "/api/search/", "/api/suggest/"):
         assert leaks(client, canaries, under=under) == []
     assert_searches_count_only_what_is_shown(client, canaries)
     drain()
     get_engine().entries()
-    for under in ("/search/", "/api/search/"):
+    for under in ("/search/", "/api/search/", "/api/suggest/"):
         assert leaks(client, canaries, under=under) == []
     assert_searches_count_only_what_is_shown(client, canaries)

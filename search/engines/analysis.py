@@ -5,7 +5,7 @@ added without reading any article again, and so that wordings of several words w
 meaningless: `search.parsing` does that to questions, where it can see the synonyms that contain such words.
 """
 
-from elasticsearch_dsl import analyzer, char_filter, token_filter
+from elasticsearch_dsl import analyzer, char_filter, normalizer, token_filter
 
 from search import synonyms
 
@@ -19,6 +19,8 @@ FOLDING = ["lowercase", possessive, "asciifolding"]
 
 # Whole words, for finding what a mistyped one was meant to be.
 folded = analyzer("folded", type="custom", tokenizer="standard", char_filter=[d_mer], filter=FOLDING)
+# A whole line, for finding how it begins.
+folded_line = normalizer("folded_line", type="custom", filter=["lowercase", "asciifolding"])
 article = analyzer("article", type="custom", tokenizer="standard", char_filter=[d_mer], filter=[*FOLDING, stemmer])
 question = analyzer(
     "question", type="custom", tokenizer="standard", char_filter=[d_mer], filter=[*FOLDING, synonym_graph, stemmer]

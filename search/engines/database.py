@@ -15,10 +15,10 @@ from heapq import nsmallest
 from html import escape
 from operator import or_
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
 from cms.searchable import Label
@@ -26,10 +26,10 @@ from cms.visibility import public_pages
 from search import ranking
 from search.engines import postgresql, sqlite
 from search.engines.probes import Probe, StemColumns
-from search.interface import Concept, Document, Entry, Facet, Hit, NewIndex, Passage, Query, Results
+from search.interface import Concept, Document, Entry, Facet, Headline, Hit, NewIndex, Passage, Query, Results
 from search.labels import pack, unpack
 from search.marking import Stems, excerpt, find, mark
-from search.models import SearchDocument, SearchPassage, SearchWord
+from search.models import SearchDocument, SearchHeadlineWord, SearchPassage, SearchWord
 from search.parsing import STOP_WORDS
 from search.spelling import SHORTEST_WORD, mistakes_allowed, search_as_meant
 from search.words import stem, stems, words
@@ -81,6 +81,9 @@ class DatabaseEngine:
             similar=_similar_words,
             count=lambda concepts: _count(concepts, hidden=hidden),
         )
+
+    def suggest(self, words: Sequence[str], *, limit: int, hidden: Collection[int] = ()) -> Sequence[Headline]:
+        return list(_headlines(words, limit=limit, hidden=hidden))
 
     def put(self, documents: Sequence[Document]) -> None:
         if not documents:
@@ -205,6 +208,36 @@ def _wordings(concept: Concept) -> list[Stems]:
     """Return the ways to say it, the reader's own first, each once."""
     wordings = [concept.words, *concept.alternatives]
     return list(dict.fromkeys(tuple(map(stem, wording)) for wording in wordings))
+
+
+# --- Suggesting ------------------------------------------------------------------------------------------------------
+
+
+def _headlines(typed: Sequence[str], *, limit: int, hidden: Collection[int]) -> Iterator[Headline]:
+    lines = list(_lines(typed, hidden=hidden)[:limit])
+    passages = SearchPassage.objects.filter(document__in={line["document"] for line in lines})
+    headings = {
+        (page_id, position): (heading, anchor)
+        for page_id, position, heading, anchor in passages.values_list("document", "position", "heading", "anchor")
+    }
+    for line in lines:
+        page_id, position = line["document"], line["position"]
+        if position == SearchHeadlineWord.TITLE:
+            yield Headline(page_id, line["document__title"], "", is_title=True)
+        elif (page_id, position) in headings:  # unless the page was replaced meanwhile
+            yield Headline(page_id, *headings[page_id, position], is_title=False)
+
+
+def _lines(typed: Sequence[str], *, hidden: Collection[int]) -> "QuerySet[SearchHeadlineWord, Any]":
+    """Return what has all the words: where the last one stands further in front, then titles, then newer pages."""
+    *whole, last = typed
+    public = SearchHeadlineWord.objects.filter(document__in=public_pages().order_by().values("pk"))
+    found = public.filter(_dialect().begins_with(last) | Q(stem=stem(last))).exclude(document__in=hidden)
+    for word in whole:
+        same_line = SearchHeadlineWord.objects.filter(document=OuterRef("document"), position=OuterRef("position"))
+        found = found.filter(Exists(same_line.filter(stem=stem(word))))
+    lines = found.values("document", "position", "document__title").annotate(first=Min("place"))
+    return lines.order_by("first", "position", F("document__published_at").desc(nulls_last=True), "document")
 
 
 # --- Answering -------------------------------------------------------------------------------------------------------
@@ -333,9 +366,20 @@ def _write(documents: Sequence[Document]) -> None:
     )
     SearchPassage.objects.filter(document__in=page_ids).delete()
     SearchPassage.objects.bulk_create(passages)
+    SearchHeadlineWord.objects.filter(document__in=page_ids).delete()
+    SearchHeadlineWord.objects.bulk_create(word for document in documents for word in _headline_words(document))
     SearchWord.objects.bulk_create([SearchWord(word=word) for word in _vocabulary(documents)], ignore_conflicts=True)
     _dialect().delete_stems(page_ids)
     _dialect().write_stems([(document.page_id, _stem_columns(document)) for document in documents])
+
+
+def _headline_words(document: Document) -> Iterator[SearchHeadlineWord]:
+    headings = enumerate(section.heading for section in document.sections)
+    for position, text in [(SearchHeadlineWord.TITLE, document.title), *headings]:
+        for place, word in enumerate(words(text)):
+            yield SearchHeadlineWord(
+                document_id=document.page_id, position=position, place=place, word=word, stem=stem(word)
+            )
 
 
 def _vocabulary(documents: Sequence[Document]) -> list[str]:

@@ -40,6 +40,7 @@ from search.interface import (
     EngineUnavailable,
     Entry,
     Facet,
+    Headline,
     Hit,
     NewIndex,
     Passage,
@@ -92,6 +93,11 @@ class ElasticsearchEngine:
         with _guarded(self._server.breaker):
             session = _Session(client=self._server.client, alias=self._alias, hidden=hidden)
             return search_as_meant(query, search=session.search, similar=session.similar_words, count=session.count)
+
+    def suggest(self, words: Sequence[str], *, limit: int, hidden: Collection[int] = ()) -> Sequence[Headline]:
+        with _guarded(self._server.breaker):
+            session = _Session(client=self._server.client, alias=self._alias, hidden=hidden)
+            return session.suggest(words, limit=limit)
 
     # --- Writing and comparing ---------------------------------------------------------------------------------------
 
@@ -260,6 +266,10 @@ class _Session:
         missing = [concept for concept, pages in zip(query.concepts, counts, strict=True) if not pages]
         return _results(answer, is_sure=not query.concepts or answer["aggregations"]["sure"]["doc_count"] > 0), missing
 
+    def suggest(self, words: Sequence[str], *, limit: int) -> list[Headline]:
+        body = requests.suggest_body(words, limit=limit, hidden=self.hidden, now=timezone.now())
+        return [headline for hit in self._ask(body)["hits"]["hits"] for headline in _headlines(hit)]
+
     def count(self, concepts: Sequence[Concept]) -> list[int]:
         if not concepts:
             return []
@@ -323,6 +333,14 @@ def _passages(hit: Mapping[str, Any]) -> tuple[Passage, ...]:
         source = inner["_source"]
         passages.append(Passage(heading=source["heading"], anchor=source["anchor"], text=from_marked(fragments[0])))
     return tuple(passages)
+
+
+def _headlines(hit: Mapping[str, Any]) -> Iterator[Headline]:
+    page_id = int(hit["_id"])
+    if requests.TITLE_FITS in hit.get("matched_queries", []):
+        yield Headline(page_id, hit["_source"]["title"], "", is_title=True)
+    for inner in hit["inner_hits"]["passages"]["hits"]["hits"]:
+        yield Headline(page_id, inner["_source"]["heading"], inner["_source"]["anchor"], is_title=False)
 
 
 def _highlight(hit: Mapping[str, Any], passages: Sequence[Passage]) -> str:

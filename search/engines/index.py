@@ -6,7 +6,7 @@ from typing import Any
 
 from elasticsearch_dsl import Date, Document, InnerDoc, Keyword, Long, MetaField, Nested, Text
 
-from search.engines.analysis import article, folded, question
+from search.engines.analysis import article, folded, folded_line, question
 from search.interface import Document as PageDocument
 from search.labels import pack
 
@@ -22,8 +22,14 @@ def prose(**options: Any) -> Text:
     return Text(analyzer=article, search_analyzer=question, **options)
 
 
+def headline(**options: Any) -> Text:
+    """Return prose that is also suggested while a reader types: by its words as they stand, and by how it begins."""
+    as_typed = Text(analyzer=folded, index_prefixes={"min_chars": 1, "max_chars": 12})
+    return prose(fields={"words": as_typed, "line": Keyword(normalizer=folded_line, ignore_above=1_000)}, **options)
+
+
 class IndexedPassage(InnerDoc):
-    heading = prose(copy_to=[*EVERYTHING, "headings"])
+    heading = headline(copy_to=[*EVERYTHING, "headings"])
     anchor = Keyword(index=False, doc_values=False)
     text = prose(copy_to=EVERYTHING)
 
@@ -31,7 +37,7 @@ class IndexedPassage(InnerDoc):
 class IndexedPage(Document):
     page_id = Long()
     content_hash = Keyword()
-    title = prose(copy_to=EVERYTHING)
+    title = headline(copy_to=EVERYTHING)
     summary = prose(copy_to=EVERYTHING)
     headings = prose()
     labels = prose(copy_to=EVERYTHING)

@@ -13,9 +13,13 @@ Body = dict[str, Any]
 
 PASSAGES_PER_HIT = 3
 MOST_FACETS = 50
+HEADINGS_PER_HIT = 3
 # A passage's text or a page's summary longer than this is highlighted in its beginning only.
 MOST_HIGHLIGHTED = 100_000  # characters
 SPELLINGS_PER_WORD = 10
+
+# What Elasticsearch calls the clause that tells of a title.
+TITLE_FITS = "title"
 
 # A page that was taken out leaves a document without content; see `search.engines.elasticsearch`.
 PUBLISHED: Body = {"exists": {"field": "content_hash"}}
@@ -58,6 +62,49 @@ def spelling_body(words: Sequence[str]) -> Body:
         "size": SPELLINGS_PER_WORD,
     }
     return {"size": 0, "suggest": {"spelling": {"text": " ".join(words), "term": options}}}
+
+
+def suggest_body(words: Sequence[str], *, limit: int, hidden: Collection[int], now: datetime) -> Body:
+    """Return the request for pages whose title, or a heading of theirs, has all the words; `TITLE_FITS` tells which."""
+    headings = {
+        "path": "passages",
+        "score_mode": "max",
+        "query": _headline("passages.heading", words),
+        "inner_hits": {"size": HEADINGS_PER_HIT, "_source": ["passages.heading", "passages.anchor"]},
+    }
+    # So that of equally good headlines a title comes first.
+    title = {"must": [_headline("title", words), _constant({"match_all": {}}, boost=0.5)], "_name": TITLE_FITS}
+    return {
+        "query": {
+            "bool": {
+                "filter": [visible(hidden=hidden, now=now)],
+                "must": [{"dis_max": {"queries": [{"bool": title}, {"nested": headings}]}}],
+            }
+        },
+        "sort": ["_score", {"published_at": "desc"}, "page_id"],
+        "size": limit,
+        "_source": ["title"],
+    }
+
+
+def _headline(field: str, words: Sequence[str]) -> Body:
+    """Return the clause for headlines with all the words, the last one perhaps unfinished.
+
+    It scores 1 for those, and 2 where a headline begins with what was typed.
+    """
+    *whole, last = words
+    inflected = [{"match": {field: {"query": word, "analyzer": "article"}}} for word in whole]
+    unfinished = _any(
+        {"match_bool_prefix": {f"{field}.words": {"query": last, "operator": "and"}}},
+        {"match": {field: {"query": last, "analyzer": "article"}}},
+    )
+    begins_so = {"prefix": {f"{field}.line": " ".join(words)}}
+    return {
+        "bool": {
+            "must": [_constant({"bool": {"filter": [*inflected, unfinished]}}, boost=1)],
+            "should": [_constant(begins_so, boost=1)],
+        }
+    }
 
 
 def visible(*, hidden: Collection[int], now: datetime) -> Body:
@@ -166,6 +213,10 @@ def _chosen(field: str, value: str) -> list[Body]:
 def _match(field: str, text: str, *, boost: float, analyzer: str | None = None) -> Body:
     options: Body = {"query": text, "boost": boost}
     return {"match": {field: {**options, "analyzer": analyzer} if analyzer else options}}
+
+
+def _constant(clause: Body, *, boost: float) -> Body:
+    return {"constant_score": {"filter": clause, "boost": boost}}
 
 
 def _any(*clauses: Body) -> Body:

@@ -7,12 +7,16 @@ FTS5 syntax.
 from collections.abc import Sequence
 
 from django.db import connection
+from django.db.models import Q
 
 from search import ranking
 from search.engines.probes import Probe, StemColumns
 
 # In the order of the columns.
 WEIGHTS = (ranking.TITLE, ranking.HEADING, ranking.LABEL, ranking.SUMMARY, ranking.BODY)
+
+# What no word has, and what comes after every letter.
+LAST_LETTER = "\U0010ffff"
 
 # FTS5 calls a better match smaller.
 SELECT_HITS = f"""
@@ -25,6 +29,11 @@ def select_hits(probe: Probe) -> tuple[str, list[object]]:
     between = '" AND "' if probe.anywhere else " "
     question = " OR ".join(f'("{between.join(wording)}")' for wording in probe.wordings)
     return SELECT_HITS, [probe.concept, probe.weight, question]
+
+
+def begins_with(word: str) -> Q:
+    """Return the condition for a `word` that begins so: a range, since no index serves SQLite's LIKE."""
+    return Q(word__gte=word, word__lt=word + LAST_LETTER)
 
 
 def write_stems(rows: Sequence[tuple[int, StemColumns]]) -> None:
