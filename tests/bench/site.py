@@ -18,6 +18,7 @@ TAGS = 4
 def make_site(*, articles: int) -> None:
     """Make a migrated database with published articles of about 3 KB each."""
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("setup_site", verbosity=0)
     index = ArticleIndexPage.objects.get()
     category = Category.objects.earliest("pk")
