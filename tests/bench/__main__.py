@@ -18,7 +18,7 @@ from tests.services.servers import temporary_folder
 from tests.services.site import Site
 
 REBUILDS = 3
-PARTS = ("search", "rebuild", "publish")
+PARTS = ("search", "rebuild", "publish", "pages")
 
 
 def main() -> None:
@@ -41,6 +41,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=20, help="how often to ask each question (default: %(default)s)")
     parser.add_argument("--pages", type=int, default=1_000, help="how many the site has (default: %(default)s)")
     parser.add_argument("--publications", type=int, default=100, help="how many to wait for (default: %(default)s)")
+    parser.add_argument(
+        "--load-rounds", type=int, default=5, help="how often to load each server (default: %(default)s)"
+    )
+    parser.add_argument("--load-seconds", type=float, default=3, help="and for how long (default: %(default)s)")
     options = parser.parse_args()
     options.parts = options.parts or PARTS
     return options
@@ -78,7 +82,7 @@ def new_database(server: Server, *, name: str) -> str:
 
 def measure(site: Site, options: argparse.Namespace) -> list[Figure]:
     # Django's models can be imported only now that it is set up.
-    from tests.bench import publish, rebuild, search
+    from tests.bench import pages, publish, rebuild, search
     from tests.bench.site import make_site
 
     figures: list[Figure] = []
@@ -90,6 +94,8 @@ def measure(site: Site, options: argparse.Namespace) -> list[Figure]:
         figures += rebuild.measure(rounds=REBUILDS)
     if "publish" in options.parts:
         figures += publish.measure(site, publications=options.publications)
+    if "pages" in options.parts:
+        figures += pages.measure(site, folder=site.folder, rounds=options.load_rounds, seconds=options.load_seconds)
     return figures
 
 
