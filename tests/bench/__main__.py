@@ -19,18 +19,29 @@ from tests.services.site import Site
 
 REBUILDS = 3
 PARTS = ("search", "rebuild", "publish", "pages")
+WITH_ELASTICSEARCH = {"search", "rebuild", "publish"}
 
 
 def main() -> None:
     options = read_options()
     with contextlib.ExitStack() as running:
         folder = Path(running.enter_context(temporary_folder()))
-        site = Site(folder=folder / "site", variables=start_servers(running, folder, database=options.database))
+        databases = database_urls(running, folder, kind=options.database)
+        variables = {
+            "DJANGO_SETTINGS_MODULE": "cms.settings",
+            "SECRET_KEY": "for measuring alone",
+            "DATABASE_URL": databases["milk"],
+            # Requests are counted, as on any site, and none is refused.
+            "API_RATE_LIMIT": "1000000",
+        }
+        if WITH_ELASTICSEARCH & set(options.parts):
+            variables["ELASTICSEARCH_URL"] = start(running, Elasticsearch(folder=folder)).url
+        site = Site(folder=folder / "site", variables=variables)
         site.folder.mkdir()
         os.environ.update(site.environment)
         django.setup()
         logging.disable(logging.INFO)
-        tell_all(measure(site, options))
+        tell_all(measure(site, options, database_url_of_stock=databases["stock"]))
 
 
 def read_options() -> argparse.Namespace:
@@ -50,40 +61,30 @@ def read_options() -> argparse.Namespace:
     return options
 
 
-def start_servers(running: contextlib.ExitStack, folder: Path, *, database: str) -> dict[str, str]:
-    """Start what the site needs, and return the environment variables that lead it there."""
-    elasticsearch = start(running, Elasticsearch(folder=folder))
-    variables = {
-        "DJANGO_SETTINGS_MODULE": "cms.settings",
-        "SECRET_KEY": "for measuring alone",
-        "ELASTICSEARCH_URL": elasticsearch.url,
-        # Requests are counted, as on any site, and none is refused.
-        "API_RATE_LIMIT": "1000000",
-        "DATABASE_URL": "",
-    }
-    if database == "postgresql":
-        variables["DATABASE_URL"] = new_database(start(running, PostgreSQL(folder=folder)), name="milk")
-    elasticsearch.wait()
-    return variables
+def database_urls(running: contextlib.ExitStack, folder: Path, *, kind: str) -> dict[str, str]:
+    """Return name -> DATABASE_URL of two new databases on one server: the site's, and that of the stock site."""
+    names = ("milk", "stock")
+    if kind == "sqlite":
+        return {name: f"sqlite:///{folder / name}.sqlite3" for name in names}
+    server = start(running, PostgreSQL(folder=folder))
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for name in names:
+            connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return {name: urlunsplit(urlsplit(server.url)._replace(path=f"/{name}")) for name in names}
 
 
 def start(running: contextlib.ExitStack, server: Server) -> Server:
     running.callback(server.stop)
     server.start()
+    server.wait()
     return server
 
 
-def new_database(server: Server, *, name: str) -> str:
-    server.wait()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return urlunsplit(urlsplit(server.url)._replace(path=f"/{name}"))
-
-
-def measure(site: Site, options: argparse.Namespace) -> list[Figure]:
+def measure(site: Site, options: argparse.Namespace, *, database_url_of_stock: str) -> list[Figure]:
     # Django's models can be imported only now that it is set up.
     from tests.bench import pages, publish, rebuild, search
     from tests.bench.site import make_site
+    from tests.bench.stock_site import StockSite
 
     figures: list[Figure] = []
     if "search" in options.parts:
@@ -95,7 +96,8 @@ def measure(site: Site, options: argparse.Namespace) -> list[Figure]:
     if "publish" in options.parts:
         figures += publish.measure(site, publications=options.publications)
     if "pages" in options.parts:
-        figures += pages.measure(site, folder=site.folder, rounds=options.load_rounds, seconds=options.load_seconds)
+        stock = StockSite(folder=site.folder / "stock", database_url=database_url_of_stock)
+        figures += pages.measure(site, stock=stock, rounds=options.load_rounds, seconds=options.load_seconds)
     return figures
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ def load(url: str, *, server: Process, seconds: float) -> Load:
     Raises:
         RuntimeError: Not every answer had the status 200.
     """
-    command = [find_wrk(), f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds:g}s", url]
+    command = [str(find_wrk()), f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds:g}s", url]
     spent = cpu_seconds(server.pid)
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     spent = cpu_seconds(server.pid) - spent
@@ -84,5 +85,13 @@ def stat_of(pid: int) -> list[str]:
 
 
 def body_of(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=WITHIN_SECONDS) as response:
-        return bytes(response.read())
+    """Return what is answered at an address.
+
+    Raises:
+        RuntimeError: Something else than status 200.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=WITHIN_SECONDS) as response:
+            return bytes(response.read())
+    except urllib.error.HTTPError as error:
+        raise RuntimeError(f"{url} answers {error.code}: {error.read().decode()}") from error
