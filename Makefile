@@ -23,7 +23,7 @@ services: .venv/.requirements-dev ## Keep the tests' servers running until Ctrl-
 	@exec .venv/bin/python -m tests.services
 
 bench: .venv/.requirements-dev ## Measure what the site promises of its speed
-	@sh tests/services/install.sh
+	@sh tests/services/install.sh nginx wrk
 	@exec .venv/bin/python -m tests.bench $(ARGS)
 
 lint: export SECRET_KEY = for reading the settings

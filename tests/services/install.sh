@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests' servers need and this machine lacks, on Debian and as root. Elsewhere it leaves the machine
-# alone, and the tests say themselves what is missing.
+# alone, and the tests say themselves what is missing. Arguments name further programs, which have the names of their
+# packages.
 set -eu
 
 debian=$(. /etc/os-release 2>/dev/null && echo "${ID:-}") || debian=
@@ -15,6 +16,9 @@ packages=
 [ -n "${TEST_CHROMIUM:-}" ] || has chromium || has google-chrome || packages="$packages chromium"
 [ -x "${JAVA_HOME:-/nowhere}/bin/javac" ] || has javac || packages="$packages default-jdk-headless"
 has mvn || packages="$packages maven"
+for program in "$@"; do
+    has "$program" || packages="$packages $program"
+done
 [ -n "$packages" ] || exit 0
 
 echo "Installing for the tests:$packages"

@@ -74,6 +74,13 @@ class Process:
     def is_running(self) -> bool:
         return self._guard is not None and self._guard.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The number of the guard; the program and its children are its descendants."""
+        if self._guard is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._guard.pid
+
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal to the program and its children: SIGSTOP makes it hang, SIGCONT lets it go on."""
         if self._guard is None or self._guard.stdin is None:

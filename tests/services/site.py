@@ -31,6 +31,7 @@ class Site:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
+        self.variables = variables
         mine = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
         mine.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
         self.environment = {
