@@ -246,10 +246,16 @@ class PeriodicRun(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    leased_by = models.CharField(max_length=100, blank=True, default="")
     leased_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def release(cls, *, worker: str) -> None:
+        """Let go of what a worker was at that will not come back."""
+        cls.objects.filter(leased_by=worker, leased_until__isnull=False).update(leased_by="", leased_until=None)
 
 
 class Worker(models.Model):

@@ -1,12 +1,15 @@
 """What the worker does from time to time. Rooms add theirs in AppConfig.ready()."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.core.management import call_command
-from django.db.models import Q
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from wagtail.models import Page
 
@@ -15,8 +18,10 @@ from cms.pipeline.models import Event, PageChange, PeriodicRun, Worker
 
 logger = logging.getLogger(__name__)
 
-# A task that takes longer may be started by a second worker besides; so long it waits when its worker was killed.
-LEASE_SECONDS = 300
+# So long a task is kept from the others when its worker was killed and no other worker of the same host runs. While it
+# runs the lease is renewed, so it may take any time.
+LEASE_SECONDS = 30
+RENEWAL_SECONDS = 10.0
 KEEP_FINISHED = timedelta(days=7)
 KEEP_SILENT_WORKERS = timedelta(days=1)
 
@@ -33,21 +38,50 @@ class Periodic(NamedTuple):
 periodic: dict[str, Periodic] = {}
 
 
-def run_if_due(*, name: str) -> bool:
-    """Run a periodic task unless it ran within its `seconds` or a worker is at it; tell whether it was run."""
+def run_if_due(*, name: str, worker: str = "") -> bool:
+    """Run a periodic task unless it ran within its `seconds` or a worker is at it; tell whether it was run.
+
+    Args:
+        worker: Who runs it: when that worker is killed, another of the same host gives the task free.
+    """
     task = periodic[name]
     started_at = timezone.now()
-    if not _claim(name=name, seconds=task.seconds, now=started_at):
+    if not _claim(name=name, worker=worker, seconds=task.seconds, now=started_at):
         return False
+    own_run = PeriodicRun.objects.filter(name=name, started_at=started_at)
     try:
-        task.run()
+        with _renewed(own_run):
+            task.run()
     except Exception:  # whatever went wrong with one task, the worker goes on
         logger.exception("The periodic task %s failed", name)
-    PeriodicRun.objects.filter(name=name, started_at=started_at).update(leased_until=None)
+    own_run.update(leased_by="", leased_until=None)
     return True
 
 
-def _claim(*, name: str, seconds: int, now: datetime) -> bool:
+@contextmanager
+def _renewed(run: QuerySet[PeriodicRun]) -> Iterator[None]:
+    """Renew the lease of a run, in a thread of its own, for as long as the block takes."""
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(RENEWAL_SECONDS):
+            try:
+                run.update(leased_until=timezone.now() + timedelta(seconds=LEASE_SECONDS))
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("A lease could not be renewed, next try in %.0f s: %s", RENEWAL_SECONDS, error)
+            finally:
+                connection.close()
+
+    thread = threading.Thread(target=renew, name="renewal")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _claim(*, name: str, worker: str, seconds: int, now: datetime) -> bool:
     runs = PeriodicRun.objects.filter(name=name)
     due = runs.filter(
         Q(started_at=None) | Q(started_at__lte=now - timedelta(seconds=seconds)),
@@ -58,7 +92,8 @@ def _claim(*, name: str, seconds: int, now: datetime) -> bool:
         if runs.exists():
             return False
         PeriodicRun.objects.bulk_create([PeriodicRun(name=name)], ignore_conflicts=True)
-    return due.update(started_at=now, leased_until=now + timedelta(seconds=LEASE_SECONDS)) == 1
+    leased_until = now + timedelta(seconds=LEASE_SECONDS)
+    return due.update(started_at=now, leased_by=worker, leased_until=leased_until) == 1
 
 
 def prune() -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cms.health import Condition
 from cms.pipeline.consumers import consumers, event_consumers
 from cms.pipeline.models import Event, PageChange, Worker
+from cms.pipeline.overdue import count_overdue
 
 # Beyond these the worker is not keeping up, or is not there.
 MOST_LAG_SECONDS = 60.0
@@ -33,17 +34,28 @@ class WorkerStatus(TypedDict):
     last_seen_seconds: float | None
 
 
+class ScheduledStatus(TypedDict):
+    """`overdue` is how many items should have been published or taken down by now."""
+
+    overdue: int
+
+
 class Status(TypedDict):
     consumers: dict[str, ConsumerStatus]
+    scheduled: ScheduledStatus
     worker: WorkerStatus
 
 
 def pipeline_status() -> Status:
-    """Tell where every consumer stands; three queries, whatever the number of rows and consumers."""
+    """Tell where everything stands, in as many queries whatever the number of rows and consumers."""
     now = timezone.now()
     rows = {row["consumer"]: row for model in (PageChange, Event) for row in _counted(model)}
     statuses = {name: _status(rows.get(name), now=now) for name in [*consumers, *event_consumers]}
-    return {"consumers": statuses, "worker": {"last_seen_seconds": _silence(now=now)}}
+    return {
+        "consumers": statuses,
+        "scheduled": {"overdue": count_overdue(now=now)},
+        "worker": {"last_seen_seconds": _silence(now=now)},
+    }
 
 
 def worker_condition() -> Condition:

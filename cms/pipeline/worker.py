@@ -16,7 +16,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 
 from cms.pipeline.consumers import PermanentError, Unavailable, consumers, event_consumers
-from cms.pipeline.models import Event, PageChange, Worker
+from cms.pipeline.models import Event, PageChange, PeriodicRun, Worker
 from cms.pipeline.presence import gone_workers, present
 from cms.pipeline.schedule import periodic, run_if_due
 
@@ -137,7 +137,7 @@ def run_once() -> None:
     with present(worker):
         _beat(worker)
         for name in list(periodic):
-            run_if_due(name=name)
+            run_if_due(name=name, worker=worker)
         drain(worker=worker)
 
 
@@ -176,7 +176,7 @@ def _loops(
         *((name, Lane(consumer=name, worker=worker).step, POLL_SECONDS) for name in consumers),
         *((name, channels_of_consumer.step, POLL_SECONDS) for name, channels_of_consumer in channels.items()),
         *(
-            (name, partial(_run_if_due, name), min(task.seconds, LONGEST_PERIODIC_POLL_SECONDS))
+            (name, partial(_run_if_due, name, worker), min(task.seconds, LONGEST_PERIODIC_POLL_SECONDS))
             for name, task in periodic.items()
         ),
     ]
@@ -212,8 +212,8 @@ def _outlive(step: Callable[[], bool]) -> bool | None:
     return None
 
 
-def _run_if_due(name: str) -> bool:
-    run_if_due(name=name)
+def _run_if_due(name: str, worker: str) -> bool:
+    run_if_due(name=name, worker=worker)
     return False
 
 
@@ -223,6 +223,6 @@ def _beat(worker: str) -> bool:
         Worker.objects.create(name=worker, last_seen_at=now)
     for gone in gone_workers():
         logger.warning("The worker %s is gone: what it had in its hands is given to others", gone)
-        for model in (PageChange, Event):
+        for model in (PageChange, Event, PeriodicRun):
             model.release(worker=gone)
     return False

@@ -151,7 +151,7 @@ def on_elasticsearch(server_url: str, settings: Settings, monkeypatch: pytest.Mo
 @pytest.fixture
 def environment(on_elasticsearch: None, settings: Settings, pytestconfig: pytest.Config) -> dict[str, str]:
     """The variables with which another process is this site."""
-    from tests.pipeline.test_worker import database_url
+    from tests.pipeline.conftest import database_url
 
     return {
         **os.environ,

@@ -1,15 +1,24 @@
 """What the pipeline's tests share: pages of no particular type, a clock to move, consumers that write down calls."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from wagtail.models import Page
 
 from cms.pipeline.consumers import consumers, event_consumers
 from cms.pipeline.models import Event, PageChange
 from cms.pipeline.worker import Lane
+
+StartWorker = Callable[..., subprocess.Popen[bytes]]
 
 
 class Clock:
@@ -115,3 +124,39 @@ def tree(db: None, _no_consumers: None) -> Tree:
     other = home.add_child(instance=Page(title="Other", slug="other"))
     PageChange.objects.all().delete()
     return Tree(*(Page.objects.get(pk=page.pk) for page in (section, child, grandchild, other)))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    """Where the worker processes write down what they do."""
+    file = tmp_path / "journal"
+    file.touch()
+    return file
+
+
+@pytest.fixture
+def start_worker(journal: Path, pytestconfig: pytest.Config) -> Iterator[StartWorker]:
+    """A function that starts a worker process on the test's own database. Its consumer takes `seconds` for a page, and
+    so does its periodic task, if it has one.
+    """
+    processes = []
+
+    def start(*, seconds: float, task: str = "") -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.pipeline.worker_process", str(journal), str(seconds), task]
+        process = subprocess.Popen(
+            command, cwd=pytestconfig.rootpath, env={**os.environ, "DATABASE_URL": database_url()}
+        )
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def database_url() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))

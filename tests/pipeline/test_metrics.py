@@ -11,7 +11,8 @@ from cms.pipeline.consumers import PermanentError
 from cms.pipeline.models import PageChange, Worker
 from cms.pipeline.outbox import record, record_event
 from cms.pipeline.worker import drain
-from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer
+from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer, Tree
+from tests.pipeline.test_scheduled import HOUR, let_expire, schedule
 
 
 def figures(client: Client, name: str) -> dict[str, float]:
@@ -50,9 +51,21 @@ def test_the_time_of_the_worker_s_last_word_is_told(db: None, client: Client) ->
     assert figures(client, name) == {"": pytest.approx(seen_at.timestamp(), abs=0.01)}
 
 
+def test_what_is_scheduled_and_late_is_told(client: Client, tree: Tree, clock: Clock) -> None:
+    name = "milk_pipeline_scheduled_overdue"
+    schedule(tree.child, title="New")
+    let_expire(tree.other)
+    assert figures(client, name) == {"": 0}
+    clock.move(seconds=HOUR + 61)
+    assert figures(client, name) == {"": 2}
+
+
 def test_asking_costs_the_same_however_much_waits(
-    db: None, client: Client, consumer: PageConsumer, django_assert_num_queries: pytest.FixtureRequest
+    client: Client, tree: Tree, consumer: PageConsumer, clock: Clock, django_assert_num_queries: pytest.FixtureRequest
 ) -> None:
+    for page in (tree.child, tree.grandchild, tree.other):
+        let_expire(page)
+    clock.move(seconds=HOUR + 61)
     record(page_ids=range(300))
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(6):  # type: ignore[operator]
         client.get("/metrics")

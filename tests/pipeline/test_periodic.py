@@ -2,17 +2,24 @@
 
 import threading
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
+from pytest_django import Settings
 
+from cms.pipeline import schedule
 from cms.pipeline.models import Event, PageChange, PeriodicRun, Worker
 from cms.pipeline.outbox import record, record_event
 from cms.pipeline.schedule import LEASE_SECONDS, Periodic, clear_sessions, periodic, prune, run_if_due
-from cms.pipeline.worker import drain
-from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer, Tree
+from cms.pipeline.worker import drain, run_once
+from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer, StartWorker, Tree
 from tests.pipeline.test_claim import in_threads, own_connections
+from tests.pipeline.test_worker import WITHIN, lines, wait_until
 
 DAY = 86_400  # seconds
 
@@ -32,6 +39,16 @@ class Task:
 def task(monkeypatch: pytest.MonkeyPatch) -> Task:
     task = Task()
     monkeypatch.setitem(periodic, "count", Periodic(seconds=60, run=task))
+    return task
+
+
+@pytest.fixture
+def quick_task(monkeypatch: pytest.MonkeyPatch) -> Task:
+    """The only task there is, and due as often as somebody asks."""
+    task = Task()
+    for name in list(periodic):
+        monkeypatch.delitem(periodic, name)
+    monkeypatch.setitem(periodic, "count", Periodic(seconds=0, run=task))
     return task
 
 
@@ -55,13 +72,95 @@ def test_a_task_that_fails_is_logged_and_runs_again(
     assert task.runs == 2
 
 
-def test_a_task_whose_worker_was_killed_runs_again_after_its_lease(db: None, task: Task, clock: Clock) -> None:
+@pytest.fixture
+def killed_in_the_midst(start_worker: StartWorker, journal: Path, quick_task: Task) -> None:
+    """A worker on this process's host was killed while it ran the task."""
+    process = start_worker(seconds=WITHIN, task="count")
+    wait_until(lambda: lines(journal, "begin"))
+    process.kill()
+    process.wait()
+
+
+@own_connections
+@pytest.mark.usefixtures("killed_in_the_midst")
+def test_a_task_of_a_killed_worker_is_free_as_soon_as_another_of_its_host_is_there(quick_task: Task) -> None:
+    assert not run_if_due(name="count")
+    run_once()
+    assert quick_task.runs == 1
+
+
+@own_connections
+@pytest.mark.usefixtures("killed_in_the_midst")
+def test_a_task_of_a_killed_worker_is_free_elsewhere_when_its_lease_has_run_out(
+    quick_task: Task, clock: Clock, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path / "of another host"
+    clock.move(seconds=LEASE_SECONDS - WITHIN)
+    run_once()
+    assert quick_task.runs == 0
+    clock.move(seconds=WITHIN)
+    run_once()
+    assert quick_task.runs == 1
+
+
+def test_a_task_of_a_killed_worker_is_not_run_before_it_is_due_again(db: None, task: Task, clock: Clock) -> None:
     now = clock()
-    PeriodicRun.objects.create(name="count", started_at=now, leased_until=now + timedelta(seconds=LEASE_SECONDS))
-    clock.move(seconds=LEASE_SECONDS - 1)
+    PeriodicRun.objects.create(
+        name="count", started_at=now, leased_by="killed", leased_until=now + timedelta(seconds=LEASE_SECONDS)
+    )
+    PeriodicRun.release(worker="killed")
+    # Were it the task that killed the worker, it would otherwise do so again and again.
+    clock.move(seconds=59)
     assert not run_if_due(name="count")
     clock.move(seconds=1)
     assert run_if_due(name="count")
+
+
+def is_leased_anew(clock: Clock) -> bool:
+    return PeriodicRun.objects.filter(leased_until__gt=clock() + timedelta(seconds=LEASE_SECONDS - 5)).exists()
+
+
+@own_connections
+def test_a_task_that_takes_longer_than_its_lease_stays_with_its_worker(
+    quick_task: Task, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "RENEWAL_SECONDS", 0.01)
+    others: list[bool] = []
+
+    def take_long() -> None:
+        for _time in range(5):
+            clock.move(seconds=LEASE_SECONDS - 5)
+            wait_until(lambda: is_leased_anew(clock))
+            others.append(run_if_due(name="count"))
+
+    monkeypatch.setitem(periodic, "count", Periodic(seconds=2, run=take_long))
+    in_threads(lambda: run_if_due(name="count"))
+    assert others == [False] * 5
+    assert PeriodicRun.objects.get().leased_until is None
+
+
+@own_connections
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_renewal(
+    quick_task: Task, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(schedule, "RENEWAL_SECONDS", 0.01)
+    renew = QuerySet.update
+    failures = iter([OperationalError("the server closed the connection")])
+
+    def fail_once(rows: QuerySet[Any], **fields: Any) -> int:
+        if threading.current_thread().name == "renewal" and (error := next(failures, None)):
+            raise error
+        return renew(rows, **fields)
+
+    def take_long() -> None:
+        clock.move(seconds=LEASE_SECONDS - 5)
+        wait_until(lambda: is_leased_anew(clock))
+
+    monkeypatch.setattr(QuerySet, "update", fail_once)
+    monkeypatch.setitem(periodic, "count", Periodic(seconds=2, run=take_long))
+    assert run_if_due(name="count")
+    assert "A lease could not be renewed" in caplog.text
+    assert "failed" not in caplog.text
 
 
 @own_connections

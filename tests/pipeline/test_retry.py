@@ -1,14 +1,18 @@
 """What failed is tried again, later each time, and holds up nobody else."""
 
+import random
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from cms.pipeline import models
 from cms.pipeline.consumers import Unavailable
-from cms.pipeline.models import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, PageChange, back_off
+from cms.pipeline.models import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, MOST_ATTEMPTS, PageChange, back_off
 from cms.pipeline.outbox import record, unfinished_page_ids
 from cms.pipeline.worker import LONGEST_PAUSE_SECONDS, Lane, drain
 from tests.pipeline.conftest import Clock, PageConsumer
+from tests.services.site import ROOT
 
 
 @pytest.mark.parametrize(
@@ -18,6 +22,44 @@ from tests.pipeline.conftest import Clock, PageConsumer
 def test_the_delay_doubles_up_to_a_ceiling(attempts: int, longest: float) -> None:
     delays = [back_off(attempts=attempts).total_seconds() for _time in range(50)]
     assert all(longest / 2 <= delay <= longest for delay in delays)
+
+
+def test_a_passing_failure_is_tried_again_later_each_time_up_to_the_ceiling_and_never_at_the_same_moments(
+    db: None, consumer: PageConsumer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "random", random.Random(15))
+    consumer.always = ValueError("not now")
+    record(page_ids=[1, 2])
+    first, second = (waits_of(page_id, clock) for page_id in (1, 2))
+    ceilings = [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600, 600, 600]
+    for waits in (first, second):
+        assert all(ceiling / 2 <= wait <= ceiling for wait, ceiling in zip(waits, ceilings, strict=True))
+    assert all(abs(one - other) > 0.001 for one, other in zip(first, second, strict=True))
+    assert 45 <= sum(first) / 60 <= 70
+
+
+def waits_of(page_id: int, clock: Clock) -> list[float]:
+    """Have a page fail until it is a dead letter, and return how many seconds lay between its attempts."""
+    waits = []
+    PageChange.objects.exclude(page_id=page_id).update(leased_until=clock() + timedelta(days=1))
+    PageChange.objects.filter(page_id=page_id).update(leased_until=None)
+    while Lane(consumer="index", worker="first").step():
+        row = PageChange.objects.get(page_id=page_id)
+        if row.dead_at is not None:
+            break
+        assert row.last_failed_at is not None
+        waits.append((row.due_at - row.last_failed_at).total_seconds())
+        clock.move(seconds=waits[-1])
+    return waits
+
+
+def test_the_operators_are_told_how_long_what_failed_is_tried() -> None:
+    told = (ROOT / "docs" / "operators.md").read_text()
+    for stated in (
+        f"{FIRST_DELAY_SECONDS} seconds", f"{LONGEST_DELAY_SECONDS // 60} minutes", f"{MOST_ATTEMPTS} attempts",
+        f"{LONGEST_PAUSE_SECONDS:.0f} seconds",
+    ):  # fmt: skip
+        assert stated in told
 
 
 def test_rows_that_failed_together_are_not_tried_again_together() -> None:

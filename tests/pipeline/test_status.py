@@ -13,9 +13,12 @@ from django.utils import timezone
 from cms.pipeline.consumers import PermanentError
 from cms.pipeline.models import PageChange, Worker
 from cms.pipeline.outbox import record, record_event
+from cms.pipeline.overdue import PATIENCE
+from cms.pipeline.scheduled import ScheduledPublishing
 from cms.pipeline.status import MOST_LAG_SECONDS, MOST_SILENCE_SECONDS, pipeline_status
 from cms.pipeline.worker import drain
-from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer
+from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer, Tree
+from tests.pipeline.test_scheduled import HOUR, let_expire, schedule
 
 
 def status_as_json() -> dict[str, Any]:
@@ -27,7 +30,11 @@ def status_as_json() -> dict[str, Any]:
 
 def test_a_consumer_without_rows_shows_zeros(db: None, consumer: PageConsumer, event_consumer: EventConsumer) -> None:
     zeros = {"pending": 0, "failing": 0, "dead": 0, "lag_seconds": 0.0}
-    expected = {"consumers": {"index": zeros, "letters": zeros}, "worker": {"last_seen_seconds": None}}
+    expected = {
+        "consumers": {"index": zeros, "letters": zeros},
+        "scheduled": {"overdue": 0},
+        "worker": {"last_seen_seconds": None},
+    }
     assert status_as_json() == expected
 
 
@@ -75,11 +82,26 @@ def test_the_table_has_a_line_for_each_consumer(db: None, consumer: PageConsumer
     Worker.objects.create(name="here", last_seen_at=timezone.now())
     output = io.StringIO()
     call_command("pipeline_status", stdout=output)
-    header, row, _empty, worker = output.getvalue().splitlines()
+    header, row, _empty, late, worker = output.getvalue().splitlines()
     assert header.split() == ["consumer", "pending", "failing", "dead", "lag", "(s)"]
     assert row.split()[:4] == ["index", "2", "0", "0"]
     assert len(header) == len(row)
+    assert late == "Nothing that is scheduled is late."
     assert worker.startswith("A worker was seen")
+
+
+def test_what_is_scheduled_and_late_is_counted(tree: Tree, clock: Clock) -> None:
+    schedule(tree.child, title="New")
+    let_expire(tree.other)
+    clock.move(seconds=HOUR + PATIENCE.total_seconds() - 1)
+    assert status_as_json()["scheduled"] == {"overdue": 0}
+    clock.move(seconds=2)
+    assert status_as_json()["scheduled"] == {"overdue": 2}
+    output = io.StringIO()
+    call_command("pipeline_status", stdout=output)
+    assert "Scheduled and late: 2." in output.getvalue()
+    ScheduledPublishing().run()
+    assert status_as_json()["scheduled"] == {"overdue": 0}
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,12 @@
 """The worker as a process: it ends cleanly, may be killed at any moment, and outlives its database's hiccups."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
@@ -23,45 +19,10 @@ from cms.pipeline.models import LEASE_SECONDS, PageChange, Worker
 from cms.pipeline.outbox import record, unfinished_page_ids
 from cms.pipeline.status import worker_condition
 from cms.pipeline.worker import drain
-from tests.pipeline.conftest import Clock, PageConsumer, Tree
+from tests.pipeline.conftest import Clock, PageConsumer, StartWorker, Tree
 from tests.pipeline.test_claim import in_threads, own_connections
-from tests.services.site import ROOT
 
 WITHIN = 60  # seconds, on a machine that does much else
-
-StartWorker = Callable[..., subprocess.Popen[bytes]]
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Path:
-    """Where the worker processes write down what they do."""
-    file = tmp_path / "journal"
-    file.touch()
-    return file
-
-
-@pytest.fixture
-def start_worker(journal: Path) -> Iterator[StartWorker]:
-    """A function that starts a worker process on the test's own database, whose consumer takes `seconds` for a page."""
-    processes = []
-
-    def start(*, seconds: float) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.pipeline.worker_process", str(journal), str(seconds)]
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": database_url()})
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def database_url() -> str:
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
 def lines(journal: Path, word: str) -> list[int]:
