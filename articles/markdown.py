@@ -51,6 +51,7 @@ PARAGRAPH = "<p>"
 NEW_BLOCK = re.compile(r"<!--\s*-->\s*")
 LIST_DEPTH = 9  # what the editor can show
 LARGEST_TEXT = 1_000_000  # bytes
+LONGEST_FRONT_MATTER = 65_536  # characters
 
 TEXT_FIELDS = ("title", "slug", "summary", "category", "author", "reviewer", "seo_title", "search_description")
 # Without these there is no article; the others may be empty.
@@ -139,7 +140,7 @@ def read_text(path: Path) -> str:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise MarkdownError(_("This is not UTF-8 text."), path=path, line=line) from error
+        raise MarkdownError(_("This is not UTF-8 text: save it as UTF-8."), path=path, line=line) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if strange := ILLEGIBLE.search(text):
         message = _("Remove the character U+%(code)04X: nobody can read it.") % {"code": ord(strange[0])}
@@ -172,6 +173,16 @@ def article_text(document: Document) -> ArticleText:
 
 def parse(text: str) -> SyntaxTreeNode:
     return SyntaxTreeNode(_PARSER.parse(text))
+
+
+class _FieldsLoader(yaml.SafeLoader):
+    """Reads no alias: a few lines of them can stand for more text than there is memory."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, "a * stands before a name; put quotes around the text", mark)
+        return super().compose_node(parent, index)
 
 
 class _Parser(MarkdownIt):
@@ -207,7 +218,10 @@ def _front_matter(content: str, *, path: Path) -> tuple[dict[str, Any], dict[str
     fields: dict[str, Any] = {}
     lines: dict[str, int] = {}
     line = first_line
-    loader = yaml.SafeLoader(content)
+    if len(content) > LONGEST_FRONT_MATTER:
+        message = _("The fields are longer than %(size)d characters: the text belongs below them.")
+        raise MarkdownError(message % {"size": LONGEST_FRONT_MATTER}, path=path, line=line)
+    loader = _FieldsLoader(content)
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):

@@ -1,8 +1,10 @@
 """Articles, their index, and the categories they are filed under."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import MinValueValidator
@@ -269,6 +271,57 @@ class ArticleSource(Orderable):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ImportUpload(models.Model):
+    """What somebody has uploaded to be imported, until they have seen what would change and say yes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    index = models.ForeignKey(ArticleIndexPage, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_index=True)
+    publish = models.BooleanField(
+        _("publish at once"),
+        default=False,
+        help_text=_("Readers then see what is new and what is changed. Otherwise it is saved as drafts."),
+    )
+    category = models.ForeignKey(
+        Category,
+        verbose_name=_("category"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text=_("Of new articles whose file names none, as plain text never does."),
+    )
+    author = models.CharField(
+        _("author"),
+        max_length=ArticlePage._meta.get_field("author").max_length,
+        blank=True,
+        help_text=_("Of new articles whose file names none, as plain text never does."),
+    )
+
+    # It is gone within the hour, and nothing is to be kept for it.
+    wagtail_reference_index_ignore = True
+
+    def __str__(self) -> str:
+        return f"Upload of {self.user_id} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class ImportFile(models.Model):
+    """One file of an upload; its name has "/" between folders."""
+
+    upload = models.ForeignKey(ImportUpload, on_delete=models.CASCADE, related_name="files")
+    name = models.CharField(max_length=400)
+    content = models.BinaryField()
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "name"], name="one_file_of_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def public_articles() -> "QuerySet[ArticlePage]":

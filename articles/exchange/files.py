@@ -35,6 +35,11 @@ class ArticleFile:
     path: Path
     folder: Path
 
+    @property
+    def name(self) -> str:
+        """Its path within the folder: what it is called to people who don't see the folder."""
+        return self.path.relative_to(self.folder).as_posix()
+
     def must_be_inside(self) -> None:
         """Raise `MarkdownError` for a link in the file system that leads out of the folder."""
         if not self.path.resolve().is_relative_to(self.folder.resolve()):

@@ -4,7 +4,7 @@ The command, the admin and the demo import by this one function. What it reports
 otherwise: both do the work, and the dry run takes it back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from enum import StrEnum
@@ -14,7 +14,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from wagtail.log_actions import log
 from wagtail.models import Page
 
 from articles.blocks import BodyBlock
@@ -51,12 +50,21 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file. `is_live` tells whether readers see what it says."""
+    """What became of a file.
+
+    Args:
+        title: That of the article, as it was before.
+        revision_id: The draft that the file was compared with; None for a new article.
+        is_live: Readers see what the file says.
+        changes: What differs; of a new article, all that it says.
+        error: Why the file was refused.
+    """
 
     file: ArticleFile
     result: Result
     title: str = ""
     page_id: int | None = None
+    revision_id: int | None = None
     is_live: bool = False
     changes: tuple[Change, ...] = ()
     error: MarkdownError | None = None
@@ -78,6 +86,7 @@ def import_articles(
     publish: bool = False,
     dry_run: bool = False,
     defaults: Defaults | None = None,
+    check: Callable[[Sequence[Outcome]], None] | None = None,
 ) -> list[Outcome]:
     """Create or update the article of each file, and return what became of each, in their order.
 
@@ -85,9 +94,15 @@ def import_articles(
     saved as a draft, and published if `publish` is set. The articles may link to each other. A file that is refused
     changes nothing, and neither does one with a link to an article that only a refused file would make.
 
-    `user` is who does it, within their permissions; None is the operator, who may do everything.
+    `user` is who does it, within their permissions; None is the operator, who may do everything. `check` is called with
+    what became of each file before any of it is kept; what it raises takes all of it back.
     """
     texts, refused = _read(files)
+
+    def in_order(outcomes: Mapping[ArticleFile, Outcome]) -> list[Outcome]:
+        errors = {file: Outcome(file=file, result=Result.REFUSED, error=error) for file, error in refused.items()}
+        return [{**outcomes, **errors}[file] for file in files]
+
     work = _Work(index=index, user=user, publish=publish, defaults=defaults or Defaults())
     outcomes: dict[ArticleFile, Outcome] = {}
     is_settled = False
@@ -98,6 +113,8 @@ def import_articles(
             with transaction.atomic():
                 outcomes = batch.run()
                 is_settled = not batch.refused
+                if is_settled and check is not None:
+                    check(in_order(outcomes))
                 if dry_run or not is_settled:
                     raise _TakenBack
         except _TakenBack:
@@ -107,8 +124,7 @@ def import_articles(
             raise
         refused |= batch.refused
         texts = {file: text for file, text in texts.items() if file not in refused}
-    outcomes |= {file: Outcome(file=file, result=Result.REFUSED, error=error) for file, error in refused.items()}
-    return [outcomes[file] for file in files]
+    return in_order(outcomes)
 
 
 class _TakenBack(Exception):  # noqa: N818 - no mistake, only the way out of a transaction
@@ -172,6 +188,9 @@ class _Batch:
         self._taken: dict[object, ArticleFile] = {}
 
     def run(self) -> dict[ArticleFile, Outcome]:
+        # One import at a time, and no new page beside it: who looks for an article or a free slug must not find less
+        # than what is there when it is written.
+        Page.objects.select_for_update().get(pk=self.work.index.pk)
         targets: dict[ArticleFile, _Target] = {}
         for file, text in self.texts.items():
             try:
@@ -206,19 +225,22 @@ class _Batch:
     def _page_of(self, text: ArticleText) -> ArticlePage | None:
         number = text.values.get("id")
         locale = self.work.index.locale_id
-        if number and (page := Page.objects.filter(translation_key=number, locale=locale).first()):
+        # What it says until it is written must not be changed by anybody else.
+        pages = Page.objects.select_for_update()
+        if number and (page := pages.filter(translation_key=number, locale=locale).first()):
             if isinstance(page.specific, ArticlePage):
                 return page.specific
             raise text.document.error(_("A page that is no article has this id."), field="id")
         slug = text.values.get("slug") or slugify(text.values.get("title", ""))
-        return ArticlePage.objects.child_of(self.work.index).filter(slug=slug).first()
+        page = pages.child_of(self.work.index).type(ArticlePage).filter(slug=slug).first()
+        return page.specific if page else None
 
     def _take(self, key: object, file: ArticleFile, text: ArticleText) -> None:
         other = self._taken.setdefault(key, file)
         if other != file:
             name = next((name for name in ("id", "slug", "title") if name in text.values), "")
             message = _("%(other)s is the same article: keep one of the two files.")
-            raise text.document.error(message % {"other": other.path}, field=name)
+            raise text.document.error(message % {"other": other.name}, field=name)
 
     def _must_be_editable(self, page: ArticlePage, text: ArticleText) -> None:
         if page.alias_of_id:
@@ -262,7 +284,7 @@ class _Batch:
         raw = [block for _line, block in numbered]
         library = Library(addresses=addresses.names, pictures=hashes | hashes_of(image_ids(raw) - hashes.keys()))
         new_state = _changed(target.latest, raw, text=text, library=library)
-        changes = [] if target.is_new else _changes(target.latest, new_state, library)
+        changes = _said_by_new(new_state, library) if target.is_new else _changes(target.latest, new_state, library)
         outcome = _outcome_for(file, target)
         if not target.is_new and not changes and not self._is_to_be_published(target):
             return outcome(Result.UNCHANGED, is_live=target.page.live)
@@ -272,7 +294,7 @@ class _Batch:
         _must_be_valid(new_state, text, without=["body"])
         _must_be_whole(numbered, text)
         self._save(target, new_state, text=text, has_changed=bool(changes))
-        result = Result.UPDATED if changes else Result.CREATED if target.is_new else Result.PUBLISHED
+        result = Result.CREATED if target.is_new else Result.UPDATED if changes else Result.PUBLISHED
         return outcome(result, is_live=self.work.publish, changes=tuple(changes))
 
     def _is_to_be_published(self, target: _Target) -> bool:
@@ -293,7 +315,6 @@ class _Batch:
         if target.is_new:
             new_state.save()
             revision = new_state.save_revision(user=user, log_action=False)
-            log(new_state, "wagtail.create", user=user, revision=revision, content_changed=True)
         elif has_changed or revision is None:
             revision = new_state.save_revision(user=user, log_action=True, changed=True)
         if self.work.publish:
@@ -302,8 +323,15 @@ class _Batch:
 
 def _outcome_for(file: ArticleFile, target: _Target) -> Any:
     def make(result: Result, *, is_live: bool, changes: tuple[Change, ...] = ()) -> Outcome:
-        title, page_id = target.latest.title, target.page.pk
-        return Outcome(file=file, result=result, title=title, page_id=page_id, is_live=is_live, changes=changes)
+        return Outcome(
+            file=file,
+            result=result,
+            title=target.latest.title,
+            page_id=target.page.pk,
+            revision_id=target.page.latest_revision_id,
+            is_live=is_live,
+            changes=changes,
+        )
 
     return make
 
@@ -376,13 +404,16 @@ def _changes(before: ArticlePage, after: ArticlePage, library: Library) -> list[
     old_blocks, new_blocks = blocks_of(before, library), blocks_of(after, library)
     if old_blocks != new_blocks:
         try:
-            lines = unified_diff(
-                write_body(old_blocks).split("\n"), write_body(new_blocks).split("\n"), lineterm="", n=1
-            )
+            old_lines, new_lines = (write_body(blocks).split("\n")[:-1] for blocks in (old_blocks, new_blocks))
+            lines = unified_diff(old_lines, new_lines, lineterm="", n=1)
             changes.append(Change(field=BODY, lines=tuple(lines)[2:]))  # without the names of files
         except NotWritableError:
             changes.append(Change(field=BODY))
     return changes
+
+
+def _said_by_new(article: ArticlePage, library: Library) -> list[Change]:
+    return [change for change in _changes(ArticlePage(), article, library) if change.field != "id"]
 
 
 def _shown(value: Any) -> str:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from PIL import Image as Pillow
+
 from articles.exchange.files import find_files
 from articles.exchange.importing import Outcome, import_articles
 from articles.models import ArticleIndexPage
@@ -28,3 +30,9 @@ def import_from(folder: Path, *, publish: bool = True, dry_run: bool = False) ->
     """Import everything in a folder, as the operator."""
     files = list(find_files([folder]))
     return import_articles(index=ArticleIndexPage.objects.get(), files=files, publish=publish, dry_run=dry_run)
+
+
+def draw(path: Path, *, color: str = "teal", size: tuple[int, int] = (60, 40)) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    Pillow.new("RGB", size, color).save(path)
+    return path

@@ -7,7 +7,6 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from PIL import Image as Pillow
 from pytest_django import Settings
 from wagtail.images import get_image_model
 from wagtail.images.models import Image
@@ -18,7 +17,7 @@ from articles.exchange.importing import Defaults, Outcome, Result, import_articl
 from articles.models import ArticleIndexPage, ArticlePage
 from articles.setup import DEMO_FOLDER
 from cms.pipeline.models import PageChange
-from tests.articles.files import import_from, write_file
+from tests.articles.files import draw, import_from, write_file
 from tests.pages import ArticleFactory
 
 pytestmark = pytest.mark.usefixtures("article_index")
@@ -40,12 +39,6 @@ def changed(outcome: Outcome) -> list[str]:
 def problem(outcome: Outcome) -> str:
     assert outcome.error is not None
     return str(outcome.error)
-
-
-def draw(path: Path, *, color: str = "teal", size: tuple[int, int] = (60, 40)) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    Pillow.new("RGB", size, color).save(path)
-    return path
 
 
 # --- New articles ----------------------------------------------------------------------------------------------------

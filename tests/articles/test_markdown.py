@@ -1,6 +1,7 @@
 """Markdown files become fields and blocks, or say on which line they are wrong."""
 
 import datetime
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -235,6 +236,8 @@ def test_a_wrong_text_names_file_and_line(tmp_path: Path, text: str, line: int, 
         (FIELDS + "sources: [{title: A, page: 3}]\n", 7, "A source has a title"),
         (FIELDS + "sources: [{title: A, year: about 1996}]\n", 7, "year is a number"),
         (FIELDS + 'bad: "open\n', 7, "cannot be read"),
+        (FIELDS + "tags: &all [milk]\nid: *all\n", 8, "a * stands before a name"),
+        (FIELDS + "sources: " + " " * 65_536 + "[]\n", 2, "longer than 65536 characters"),
         ("- one\n- two\n", 2, "name: value"),
         ("", 2, "name: value"),
     ],
@@ -259,6 +262,20 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"---\ntitle: x\n---\n\xff\xfe")
     with pytest.raises(MarkdownError, match=r"binary\.md:4: This is not UTF-8"):
         read_document(path)
+
+
+def test_a_text_of_two_bytes_a_character_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "wide.md"
+    path.write_bytes("---\ntitle: x\n---\nText.".encode("utf-16"))
+    with pytest.raises(MarkdownError, match=r"wide\.md:1: This is not UTF-8 text: save it as UTF-8"):
+        read_document(path)
+
+
+def test_a_few_lines_cannot_stand_for_more_text_than_there_is_memory(tmp_path: Path) -> None:
+    lines = ["a: &a [milk]"] + [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise("abcdefghijkl")]
+    sources = "sources: [{title: *l}]"
+    with pytest.raises(MarkdownError, match=r"article\.md:\d+: The fields cannot be read: a \* stands before a name"):
+        read_article(file_with(tmp_path, "Text.", fields=FIELDS + "\n".join([*lines, sources]) + "\n"))
 
 
 def test_a_character_that_nobody_can_read_is_refused(tmp_path: Path) -> None:

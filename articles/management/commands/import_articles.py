@@ -47,7 +47,8 @@ class Command(BaseCommand):
         if outcome.error is not None:
             self.stderr.write(str(outcome.error))
             return
-        fields = f" ({', '.join(change.field for change in outcome.changes)})" if outcome.changes else ""
+        is_update = outcome.result == Result.UPDATED
+        fields = f" ({', '.join(change.field for change in outcome.changes)})" if is_update else ""
         self.stdout.write(f"{outcome.file.path}: {outcome.result}{fields}")
 
     def _sum_up(self, outcomes: list[Outcome], *, dry_run: bool) -> None:
