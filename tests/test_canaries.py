@@ -78,6 +78,7 @@ VISITS: dict[str, list[str]] = {
         "/api/pages/find/?path=/articles/{slug}/",
     ],
     "api/redirects/": ["/api/redirects/?path=/old-{slug}/"],
+    "api/preview/<token>/": ["/api/preview/{slug}/", "/api/preview/{page}/"],
     "robots.txt": ["/robots.txt"],
     "sitemap.xml": ["/sitemap.xml"],
     "feeds/articles.atom": ["/feeds/articles.atom"],
