@@ -350,6 +350,13 @@ ARTICLE_FIELDS = tuple(ArticleSchema.model_fields)
 LIST_FIELDS = tuple(name for name in ARTICLE_FIELDS if name != "html")
 
 
+def _category(article: ArticlePage) -> ArticleLabelSchema:
+    # A draft may be without one, when its own has been deleted since.
+    if article.category_id is None:
+        return ArticleLabelSchema(value="", label="")
+    return ArticleLabelSchema(value=article.category.slug, label=article.category.name)
+
+
 def _labels(article: ArticlePage) -> list[ArticleLabelSchema]:
     return [ArticleLabelSchema(value=tag.value, label=tag.label) for tag in article.search_tags()]
 
@@ -376,7 +383,7 @@ VALUES: dict[str, Callable[[ArticlePage], Any]] = {
     "title": lambda article: article.title,
     "summary": lambda article: article.summary,
     "api_url": lambda article: absolute(reverse("api:article", args=[article.slug])),
-    "category": lambda article: ArticleLabelSchema(value=article.category.slug, label=article.category.name),
+    "category": _category,
     "tags": _labels,
     "author": lambda article: article.author,
     "published_at": lambda article: article.first_published_at,

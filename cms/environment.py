@@ -67,6 +67,18 @@ def origins(name: str) -> list[str]:
     return found
 
 
+def address_with_token(name: str) -> str:
+    """Read an http(s) address with `{token}` in it, which stands for what a link holds; empty where it is not set."""
+    value = text(name)
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or value.count("{token}") != 1):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to an address like https://app.example.org/preview/{{token}}, "
+            "or leave it empty."
+        )
+    return value
+
+
 def server_addresses(name: str) -> list[str]:
     """Read a comma-separated list of http(s) addresses; empty where the variable is not set."""
     addresses = words(name)

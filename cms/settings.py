@@ -25,6 +25,8 @@ TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", default=0, least=0, most
 API_RATE_LIMIT = environment.number("API_RATE_LIMIT", default=600, least=0, most=1_000_000)
 # The other front ends whose scripts may read the API in a browser.
 API_CORS_ORIGINS = environment.origins("API_CORS_ORIGINS")
+# Where the other front end shows the draft that an editor's link opens.
+PREVIEW_URL = environment.address_with_token("PREVIEW_URL")
 # Whether people can join and use the personals. Closed outside the demo until it is safe: see cms.checks.
 COMMUNITY_OPEN = environment.flag("COMMUNITY_OPEN", default=DEMO)
 # Staff need a second factor wherever accounts have no known password.
@@ -202,7 +204,16 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "personals:list"
 # Nothing under these is ever kept by a cache or shown by a search engine.
-PRIVATE_PATHS = ("/accounts/", "/account/", "/membership/join/", "/personals/", "/messages/", "/preview/", "/report/")
+PRIVATE_PATHS = (
+    "/accounts/",
+    "/account/",
+    "/membership/join/",
+    "/personals/",
+    "/messages/",
+    "/preview/",
+    "/api/preview/",
+    "/report/",
+)
 # The page cache does not even look at these: most are somebody's own, and files are sent faster without it.
 NEVER_IN_PAGE_CACHE = (
     *PRIVATE_PATHS,

@@ -4,7 +4,9 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from ninja import Query, Router, Schema
 from ninja.decorators import decorate_view
@@ -52,6 +54,7 @@ def site(request: HttpRequest) -> SiteSchema:
         footer_text=texts.footer_text,
         footer_links=[LinkSchema(label=label, url=absolute(address)) for label, address in texts.public_links()],
         contact_email=texts.contact_email,
+        safety_html=render_to_string("includes/safety_box.html").strip(),
     )
 
 
@@ -103,14 +106,56 @@ class RedirectSchema(BaseModel):
     is_permanent: Annotated[bool, Field(description="301 rather than 302.")]
 
 
-@router.get("/redirects/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")
+class RedirectListSchema(BaseModel):
+    total: Annotated[int, Field(description="How many old addresses there are.")]
+    page: int
+    page_size: int
+    results: list[RedirectSchema]
+
+
+@router.get("/redirects/", response={200: RedirectListSchema} | PROBLEMS, summary="List all old addresses")
+@decorate_view(public_answer)
+def redirects(request: HttpRequest, parameters: Query[PageListParameters]) -> RedirectListSchema:
+    """List every old address that leads somewhere, oldest first, so that what is added meanwhile comes at the end."""
+    found = _redirects_of(_site(request)).select_related("redirect_page").order_by("pk")
+    start = (parameters.page - 1) * parameters.page_size
+    return RedirectListSchema(
+        total=found.count(),
+        page=parameters.page,
+        page_size=parameters.page_size,
+        results=[_told(redirect, request) for redirect in found[start : start + parameters.page_size]],
+    )
+
+
+@router.get("/redirects/find/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")
 @decorate_view(public_answer)
 def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
     """Answer where an old address leads to. A slash at its end makes no difference."""
     found = _redirect(request, parameters.path)
-    if found is None or not found.link or not _may_be_told(found):
+    if found is None or not _redirects_of(_site(request)).filter(pk=found.pk).exists():
         raise Http404
-    return RedirectSchema(path=found.old_path, url=absolute(found.link), is_permanent=found.is_permanent)
+    return _told(found, request)
+
+
+def _redirects_of(site: Site) -> "QuerySet[Redirect]":
+    """Return the redirects of a site, or of all sites where it has none of its own for an address.
+
+    The address of a page that readers may not see is nobody's business.
+    """
+    own = Redirect.objects.filter(site=site, old_path=OuterRef("old_path"))
+    is_public = Q(redirect_page__in=public_pages().values("pk"))
+    leads_elsewhere = Q(redirect_page=None) & ~Q(redirect_link="")
+    found: QuerySet[Redirect] = Redirect.objects.filter(
+        Q(site=site) | Q(site=None) & ~Exists(own), is_public | leads_elsewhere
+    )
+    return found
+
+
+def _told(redirect: Redirect, request: HttpRequest) -> RedirectSchema:
+    page = redirect.redirect_page
+    # Its own `link` reads the whole page; that takes it only where the address goes on below the page.
+    link = redirect.link if page is None or redirect.redirect_page_route_path else path_of(page, request)
+    return RedirectSchema(path=redirect.old_path, url=absolute(link), is_permanent=redirect.is_permanent)
 
 
 def _redirect(request: HttpRequest, path: str) -> Redirect | None:
@@ -121,11 +166,6 @@ def _redirect(request: HttpRequest, path: str) -> Redirect | None:
     except ValueError:  # what no address looks like, as "//[" does
         return None
     return found
-
-
-def _may_be_told(redirect: Redirect) -> bool:
-    """The address of a page that readers may not see is nobody's business."""
-    return redirect.redirect_page_id is None or public_pages().filter(pk=redirect.redirect_page_id).exists()
 
 
 def _menu_item(page: Page, request: HttpRequest) -> MenuItemSchema:

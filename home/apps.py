@@ -7,9 +7,11 @@ class HomeConfig(AppConfig):
     def ready(self) -> None:
         from cms.api.router import api
         from cms.setup import demo_steps, site_steps
-        from home.api import router
+        from home import api as pages
+        from home import previews
         from home.setup import add_demo_text, set_up_home
 
         site_steps["home"] = set_up_home
         demo_steps["home"] = add_demo_text
-        api.add_router("/", router)
+        api.add_router("/", pages.router)
+        api.add_router("/preview/", previews.router)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypeAliasType
 from wagtail.models import Page
 
-from articles.models import ArticleIndexPage, ArticlePage
-from articles.schemas import ArticleSchema, Block, HeadingSchema, Html, article_schema, blocks_of
+from articles.models import ArticleIndexPage, ArticlePage, categories_of, public_articles, tags_of
+from articles.schemas import ArticleLabelSchema, ArticleSchema, Block, HeadingSchema, Html, article_schema, blocks_of
 from cms.api.addresses import absolute, path_of
 from home.models import HomePage, StandardPage
 
@@ -41,6 +41,7 @@ class SiteSchema(BaseModel):
     footer_text: Annotated[str, Field(description="Plain text; an empty line parts paragraphs.")]
     footer_links: list[LinkSchema]
     contact_email: str
+    safety_html: Annotated[str, Field(description="HTML, for readers of every article: that it is no medical advice.")]
 
 
 class PageSummarySchema(BaseModel):
@@ -76,10 +77,16 @@ class StandardPageSchema(WholePageSchema):
     body: list[Block]
 
 
+class TopicSchema(ArticleLabelSchema):
+    count: Annotated[int, Field(description="How many articles have it.")]
+
+
 class ArticleIndexPageSchema(WholePageSchema):
     type: Literal["article_index"]
     intro: str
     articles_url: Annotated[str, Field(description="The articles as JSON.")]
+    categories: Annotated[list[TopicSchema], Field(description="All categories, in the editors' order.")]
+    tags: Annotated[list[TopicSchema], Field(description="The tags that articles have, those of most articles first.")]
 
 
 class OtherPageSchema(WholePageSchema):
@@ -138,7 +145,17 @@ def _standard(page: StandardPage) -> dict[str, Any]:
 
 
 def _article_index(page: ArticleIndexPage) -> dict[str, Any]:
-    return {"intro": page.intro, "articles_url": absolute(reverse("api:articles"))}
+    articles = public_articles()
+    return {
+        "intro": page.intro,
+        "articles_url": absolute(reverse("api:articles")),
+        "categories": [_topic(category) for category in categories_of(articles)],
+        "tags": [_topic(tag) for tag in tags_of(articles)],
+    }
+
+
+def _topic(topic: Any) -> TopicSchema:
+    return TopicSchema(value=topic.slug, label=topic.name, count=topic.article_count)
 
 
 Told = tuple[str, type[Any], Callable[[Any], dict[str, Any]]]

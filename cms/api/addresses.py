@@ -1,6 +1,7 @@
 """Addresses as another front end needs them: whole, whoever's page they end up on."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -25,15 +26,21 @@ def path_of(page: Page, request: HttpRequest) -> str:
 
 def with_absolute_addresses(html: str) -> str:
     """Return HTML whose links and images lead here from any other site. Links within the text stay as they are."""
-    return TAG.sub(lambda tag: ATTRIBUTE.sub(_absolute_attribute, tag[0]), html)
+    return with_addresses(html, change=_absolute_path)
 
 
-def _absolute_attribute(attribute: re.Match[str]) -> str:
+def with_addresses(html: str, *, change: Callable[[str], str]) -> str:
+    """Return HTML with what `change` makes of the address of each link and image."""
+    return TAG.sub(lambda tag: ATTRIBUTE.sub(lambda attribute: _changed(attribute, change), tag[0]), html)
+
+
+def _changed(attribute: re.Match[str], change: Callable[[str], str]) -> str:
     name, value = attribute["name"], attribute["value"]
     if name.endswith("srcset"):
-        value = ", ".join(_absolute_path(candidate.strip()) for candidate in value.split(","))
+        candidates = (candidate.split() for candidate in value.split(",") if candidate.strip())
+        value = ", ".join(" ".join([change(address), *size]) for address, *size in candidates)
     else:
-        value = _absolute_path(value)
+        value = change(value)
     return f'{name}="{value}"'
 
 

@@ -50,21 +50,22 @@ def document() -> dict[str, Any]:
     """Return the OpenAPI document, with what the library does not say by itself."""
     spec: dict[str, Any] = api.get_openapi_schema(path_prefix="/api/")
     spec["servers"] = [{"url": settings.SITE_URL}]
-    for methods in spec["paths"].values():
+    for path, methods in spec["paths"].items():
+        may_be_kept = not path.startswith(settings.PRIVATE_PATHS)
         for operation in methods.values():
-            operation["responses"] = dict(_responses(operation["responses"]))
+            operation["responses"] = dict(_responses(operation["responses"], may_be_kept=may_be_kept))
             operation["parameters"] = [_parameter(parameter) for parameter in operation["parameters"]]
     return spec
 
 
-def _responses(responses: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+def _responses(responses: Mapping[Any, Any], *, may_be_kept: bool) -> Iterator[tuple[str, Any]]:
     for status, response in responses.items():
         name = str(status)
         content = response["content"]
         if status >= 400:
             content = {CONTENT_TYPE: content["application/json"]}
         yield name, {"description": DESCRIPTIONS[name], "content": content}
-        if status == 200:
+        if status == 200 and may_be_kept:
             yield "304", NOT_MODIFIED
 
 

@@ -1,11 +1,9 @@
 """Where editors make and revoke the links to a page's draft."""
 
 from typing import Any
-from urllib.parse import urljoin
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from wagtail.models import Page
 
-from cms.previews.links import LIFETIMES, NothingToShare, revoke, share, token_of
+from cms.previews.links import LIFETIMES, NothingToShare, addresses_of, revoke, share
 from cms.previews.models import PreviewLink
 
 
@@ -42,9 +40,7 @@ def links(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _share(request, page=page, days=form.cleaned_data["days"])
     working = PreviewLink.objects.working(now=timezone.now()).filter(page=page)
-    shown = list(working.select_related("revision", "created_by"))
-    for link in shown:
-        link.address = urljoin(settings.SITE_URL, reverse("preview", args=[token_of(link)]))  # type: ignore[attr-defined]
+    shown = [(link, addresses_of(link)) for link in working.select_related("revision", "created_by")]
     context = {
         "page": page,
         "form": form,

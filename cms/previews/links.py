@@ -6,12 +6,16 @@ what an editor saves afterwards is not shown by it.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from urllib.parse import quote, urljoin
 
+from django.conf import settings
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 from wagtail.models import Page
 
@@ -21,6 +25,8 @@ from cms.users.models import User
 SALT = "cms.previews"
 # The browser shows it with what the preview loads: its images and documents.
 COOKIE = "preview"
+# Another front end has it in the addresses of these files.
+PARAMETER = "preview"
 LIFETIMES = {1: timedelta(days=1), 7: timedelta(days=7), 30: timedelta(days=30)}
 KEEP_AFTER_EXPIRY = timedelta(days=30)
 
@@ -61,6 +67,15 @@ def token_of(link: PreviewLink) -> str:
     return signing.dumps([str(link.public_id), link.revision_id], salt=SALT)
 
 
+def addresses_of(link: PreviewLink) -> list[tuple[str, str]]:
+    """Return where a link opens: what each place is called, and the address."""
+    token = token_of(link)
+    places = [(_("On this site"), urljoin(settings.SITE_URL, reverse("preview", args=[token])))]
+    if settings.PREVIEW_URL:
+        places.append((_("In the other front end"), settings.PREVIEW_URL.replace("{token}", quote(token))))
+    return [*places, (_("As JSON, for programs"), urljoin(settings.SITE_URL, reverse("api:preview", args=[token])))]
+
+
 def link_of(token: str) -> PreviewLink | None:
     """Return the link that a token opens at this moment; None for any other text, whatever is wrong with it."""
     try:
@@ -72,13 +87,10 @@ def link_of(token: str) -> PreviewLink | None:
 
 
 def shows(request: HttpRequest, item: Model) -> bool:
-    """Tell whether the preview that this browser has open uses an image or document."""
-    token = request.COOKIES.get(COOKIE)
-    link = link_of(token) if token else None
-    if link is None:
-        return False
-    references = set(_references_of(link.revision.as_object()))
-    return (type(item), str(item.pk)) in references
+    """Tell whether a preview that this browser has open, here or in another front end, uses an image or document."""
+    tokens = {request.COOKIES.get(COOKIE, ""), request.GET.get(PARAMETER, "")}
+    links = [link for token in tokens if (link := link_of(token))]
+    return any((type(item), str(item.pk)) in _references_of(link.revision.as_object()) for link in links)
 
 
 def forget_old_links() -> None:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cms.middleware import SAFE_METHODS
+from cms.previews import links as previews
 from cms.users.models import User
 from cms.users.staff import may_enter_admin, second_factors, showed_second_factor
 
@@ -33,7 +34,7 @@ class PrivatePages:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if request.path.startswith(settings.PRIVATE_PATHS):
+        if request.path.startswith(settings.PRIVATE_PATHS) or previews.PARAMETER in request.GET:
             response["Cache-Control"] = "private, no-store"
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response

@@ -26,7 +26,8 @@ def operations(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_it_names_every_address_and_only_reads(spec: dict[str, Any]) -> None:
     assert {
         "get /api/articles/", "get /api/articles/{slug}/", "get /api/pages/", "get /api/pages/find/",
-        "get /api/redirects/", "get /api/search/", "get /api/site/", "get /api/suggest/",
+        "get /api/preview/{token}/", "get /api/redirects/", "get /api/redirects/find/", "get /api/search/",
+        "get /api/site/", "get /api/suggest/",
     } <= set(operations(spec))  # fmt: skip
     assert all(name.startswith("get ") for name in operations(spec))
 

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 from wagtail.images.models import Image
 
-from articles.models import ArticleIndexPage
 from community.membership.setup import set_up_landing_page
 from home.models import HomePage
 from tests.api.conftest import every_block
@@ -71,11 +70,17 @@ def test_a_standard_page_with_or_without_slashes(
     assert answer["body"][0]["value"]["text"] == "What it does"
 
 
-def test_the_index_of_articles_says_where_they_are(
-    client: Client, article_index: ArticleIndexPage, settings: Settings
+def test_the_index_of_articles_says_where_they_are_and_what_about(
+    client: Client, publish_article: ArticleFactory, draft_article: ArticleFactory, settings: Settings
 ) -> None:
+    publish_article(title="One", tags=["milk"])
+    publish_article(title="Two", tags=["Milk", "sleep"])
+    draft_article(tags=["secret"], category="hormones")
     answer = find(client, "/articles/")
     assert (answer["type"], answer["articles_url"]) == ("article_index", f"{settings.SITE_URL}/api/articles/")
+    assert answer["categories"][0] == {"value": "hormones", "label": "Hormones", "count": 2}
+    assert [category["count"] for category in answer["categories"]] == [2, 0, 0, 0]
+    assert [(tag["value"], tag["count"]) for tag in answer["tags"]] == [("milk", 2), ("sleep", 1)]
 
 
 def test_an_article_is_the_same_as_among_the_articles(client: Client, publish_article: ArticleFactory) -> None:

@@ -52,6 +52,8 @@ def test_the_demo_keeps_its_key_where_only_its_owner_reads_it(tmp_path: Path) ->
         ("PORT", "٨٠", "a whole number from 1 to 65535"),
         ("SITE_URL", "example.org", "like https://example.org"),
         ("SITE_URL", "https://example.org/site", "like https://example.org"),
+        ("PREVIEW_URL", "https://app.example.org/preview/", "like https://app.example.org/preview/{token}"),
+        ("PREVIEW_URL", "app.example.org/{token}", "like https://app.example.org/preview/{token}"),
         ("DATABASE_URL", "mysql://root@localhost/x", "postgres://user:password@host:5432/name"),
         ("DATABASE_URL", "rubbish", "postgres://user:password@host:5432/name"),
         ("ELASTICSEARCH_URL", "localhost:9200", "http://127.0.0.1:9200"),

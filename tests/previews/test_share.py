@@ -3,11 +3,13 @@
 import datetime as dt
 import html
 import re
+from urllib.parse import unquote
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 from wagtail.models import Page, PageLogEntry
 
 from articles.models import ArticlePage
@@ -30,15 +32,29 @@ def own_page(draft: ArticlePage) -> str:
     return f"/admin/pages/{draft.pk}/previews/"
 
 
+def addresses_in(page: str) -> list[str]:
+    """Return the addresses that are offered for copying."""
+    return [html.unescape(address) for address in re.findall(r'value="(http[^"]+)"', page)]
+
+
 def test_an_editor_makes_a_link_that_a_stranger_opens(
-    client: Client, editor_client: Client, draft: ArticlePage, own_page: str
+    client: Client, editor_client: Client, draft: ArticlePage, own_page: str, settings: Settings
 ) -> None:
     assert f'href="{own_page}"' in editor_client.get(f"/admin/pages/{draft.pk}/edit/").content.decode()
     answer = editor_client.post(own_page, {"days": "7"}, follow=True)
-    addresses = re.findall(r'value="(http[^"]+/preview/[^"]+)"', answer.content.decode())
-    assert len(addresses) == 1
-    path = html.unescape(addresses[0]).partition("/preview/")[2]
-    assert "Still a draft." in client.get(f"/preview/{path}").content.decode()
+    page, told = addresses_in(answer.text)
+    assert "Still a draft." in client.get(page.removeprefix(settings.SITE_URL)).text
+    assert "Still a draft." in client.get(told.removeprefix(settings.SITE_URL)).json()["page"]["html"]
+
+
+def test_the_other_front_end_is_offered_where_there_is_one(
+    client: Client, editor_client: Client, own_page: str, settings: Settings
+) -> None:
+    settings.PREVIEW_URL = "https://app.example.org/drafts?token={token}"
+    page, there, _told = addresses_in(editor_client.post(own_page, {"days": "7"}, follow=True).text)
+    token = there.removeprefix("https://app.example.org/drafts?token=")
+    assert client.get(f"/api/preview/{unquote(token)}/").status_code == 200
+    assert page == f"{settings.SITE_URL}/preview/{unquote(token)}/"
 
 
 def test_an_editor_revokes_a_link(editor_client: Client, own_page: str) -> None:

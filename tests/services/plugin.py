@@ -44,6 +44,7 @@ SITE_VARIABLES = (
     "PAGE_CACHE_MB",
     "METRICS_TOKEN",
     "PORT",
+    "PREVIEW_URL",
     "REDIS_URL",
     "SITE_URL",
     "TIME_ZONE",
