@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, models, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from cms.pipeline.consumers import FailedForNow, policies
 
@@ -67,11 +69,6 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-def back_off(*, attempts: int) -> timedelta:
-    """Return how long a row waits after this many failed attempts, where its consumer has no policy of its own."""
-    return DEFAULT_POLICY.back_off(attempts=attempts)
-
-
 AnyWork = TypeVar("AnyWork", bound="Work")
 
 
@@ -84,6 +81,25 @@ class WorkQuerySet(models.QuerySet[AnyWork]):
         """What a worker may take at this moment, in the order to take it."""
         free = Q(leased_until=None) | Q(leased_until__lte=now)
         return self.unfinished().filter(free, due_at__lte=now).order_by("due_at", "pk")
+
+    def lock(self) -> None:
+        """Take the rows one after the other in the order of their numbers, as everybody does who takes several: an
+        UPDATE takes them as it meets them, and two transactions would wait for each other until one of them is broken
+        off. Call it in a transaction.
+        """
+        if connection.features.has_select_for_update:
+            list(self.select_for_update().order_by("pk").values_list("pk"))
+
+    def revive(self, *, now: datetime, **more: Any) -> int:
+        """Make the rows due as if they had never been tried, dead letters too, and return how many they are.
+
+        Args:
+            more: Further fields to set.
+        """
+        return self.update(
+            waiting_since=Case(When(UNFINISHED, then=F("waiting_since")), default=now), due_at=now, attempts=0,
+            last_error="", last_failed_at=None, failing_since=None, dead_at=None, finished_at=None, **more,
+        )  # fmt: skip
 
 
 class Work(models.Model):
@@ -123,14 +139,18 @@ class Work(models.Model):
             if row is None:
                 return None
             row.leased_by = worker
-            row.leased_until = now + timedelta(seconds=LEASE_SECONDS)
+            # Getting here may have taken as long as another transaction.
+            row.leased_until = max(now, timezone.now()) + timedelta(seconds=LEASE_SECONDS)
             row.save(update_fields=["leased_by", "leased_until"])
         return row
 
     @classmethod
     def release(cls, *, worker: str) -> None:
         """Let go of what a worker holds that will not come back."""
-        cls.objects.filter(leased_by=worker, leased_until__isnull=False).update(leased_by="", leased_until=None)
+        held = cls.objects.filter(leased_by=worker, leased_until__isnull=False)
+        with transaction.atomic():
+            held.lock()
+            held.update(leased_by="", leased_until=None)
 
     def finish(self, *, now: datetime) -> None:
         self._settle(finished_at=now, last_error="", last_failed_at=None)
@@ -138,8 +158,7 @@ class Work(models.Model):
     def fail(self, error: Exception, *, now: datetime) -> None:
         """Write down a failed attempt: the row is tried again later, or is a dead letter, as the policy says."""
         attempts = self.attempts + 1
-        # Whoever revives a row sets its attempts to nothing, and with that the clock.
-        failing_since = (self.failing_since if self.attempts else None) or now
+        failing_since = self.failing_since or now
         next_try_at = policies.get(self.consumer, DEFAULT_POLICY).next_try(
             attempts=attempts,
             failing_since=failing_since,
@@ -147,6 +166,8 @@ class Work(models.Model):
             now=now,
         )
         outcome = {"dead_at": now} if next_try_at is None else {"due_at": next_try_at}
+        if next_try_at is None:
+            self._leave_to_others(failing_since=failing_since)
         self._settle(attempts=attempts, failing_since=failing_since, **outcome, **_failure(error, now=now))
 
     def bury(self, error: Exception, *, now: datetime) -> None:
@@ -156,6 +177,9 @@ class Work(models.Model):
     def postpone(self, error: Exception, *, until: datetime, now: datetime) -> None:
         """Put the row back without counting an attempt, behind those that are due before `until`."""
         self._settle(due_at=until, **_failure(error, now=now))
+
+    def _leave_to_others(self, *, failing_since: datetime) -> None:
+        """Tell the rows that waited for this one, which is given up, since when nobody was there."""
 
     def _settle(self, **outcome: Any) -> None:
         free = {"leased_by": "", "leased_until": None}
@@ -202,13 +226,15 @@ class PageChange(Work):
         return self._held().filter(version=self.version)
 
 
+def earlier() -> "EventQuerySet":
+    """Return what an event of a query around this one waits for: those of its key that were recorded before it."""
+    return Event.objects.unfinished().filter(consumer=OuterRef("consumer"), key=OuterRef("key"), pk__lt=OuterRef("pk"))
+
+
 class EventQuerySet(WorkQuerySet["Event"]):
     def due(self, *, now: datetime) -> Self:
         """Events of one key in the order in which they were recorded: none before the earlier are done or dead."""
-        earlier = Event.objects.unfinished().filter(
-            consumer=OuterRef("consumer"), key=OuterRef("key"), pk__lt=OuterRef("pk")
-        )
-        return super().due(now=now).exclude(Exists(earlier))
+        return super().due(now=now).exclude(Exists(earlier()))
 
 
 class Event(Work):
@@ -239,6 +265,14 @@ class Event(Work):
 
     def finish(self, *, now: datetime) -> None:
         self._settle(finished_at=now, last_error="", last_failed_at=None, payload=self.payload)
+
+    def _leave_to_others(self, *, failing_since: datetime) -> None:
+        # The time for which an event is tried runs while an earlier one of its key is: where a receiver is gone for
+        # good, a page that was published fifty times does not keep its events for fifty times that long.
+        behind = Event.objects.unfinished().filter(consumer=self.consumer, key=self.key, pk__gt=self.pk)
+        with transaction.atomic():
+            behind.lock()
+            behind.update(failing_since=Greatest("waiting_since", Value(failing_since)))
 
 
 class PeriodicRun(models.Model):

@@ -5,11 +5,12 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from django.db.models import Case, F, Q, When
+from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from cms.pipeline.consumers import consumers
-from cms.pipeline.models import UNFINISHED, Event, PageChange
+from cms.pipeline.models import Event, PageChange
 
 # SQLite takes only so many parameters in one statement.
 PAGES_AT_ONCE = 250
@@ -20,7 +21,7 @@ def record(*, page_ids: Iterable[int]) -> None:
 
     Call it for whatever changes what readers see of a page and is not a save of the page itself: a renamed category,
     a changed image. It costs one statement where the pages were recorded before, three where they were not, for each
-    `PAGES_AT_ONCE` pages. A dead letter of such a page comes back to life.
+    `PAGES_AT_ONCE` pages; on PostgreSQL two and five. A dead letter of such a page comes back to life.
     """
     if not consumers:
         return
@@ -95,17 +96,9 @@ def batches(page_ids: Iterable[int]) -> Iterator[list[int]]:
 def _record_again(page_ids: list[int]) -> int:
     now = timezone.now()
     rows = PageChange.objects.filter(consumer__in=list(consumers), page_id__in=page_ids)
-    return rows.update(
-        version=F("version") + 1,
-        waiting_since=Case(When(UNFINISHED, then=F("waiting_since")), default=now),
-        due_at=now,
-        attempts=0,
-        last_error="",
-        last_failed_at=None,
-        failing_since=None,
-        dead_at=None,
-        finished_at=None,
-    )
+    with transaction.atomic(savepoint=False):
+        rows.lock()
+        return rows.revive(now=now, version=F("version") + 1)
 
 
 def _insert(page_ids: list[int]) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page, PageLogEntry
 
+from cms.pipeline.models import WorkQuerySet
 from cms.pipeline.rows import Rows, about_pages_of
 from cms.users.models import User
 
@@ -61,11 +62,9 @@ def _failed(chosen: QuerySet[Any], *, now: datetime) -> list[tuple[int, int, str
     return list(rows.select_for_update(skip_locked=True).order_by("pk").values_list("pk", "page_id", "consumer"))
 
 
-def _make_due(rows: QuerySet[Any], *, now: datetime) -> None:
+def _make_due(rows: WorkQuerySet[Any], *, now: datetime) -> None:
     rows.filter(dead_at=None).update(due_at=now)
-    rows.exclude(dead_at=None).update(
-        due_at=now, waiting_since=now, attempts=0, last_error="", last_failed_at=None, dead_at=None
-    )
+    rows.exclude(dead_at=None).revive(now=now)
 
 
 def _write_down(retried: dict[int, set[str]], *, user: User, now: datetime) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from django.db.models import Case, Count, DateTimeField, F, Max, Min, Q, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Max, Min, Q, When
 from django.utils import timezone
 
 from cms.health import Condition
 from cms.pipeline.consumers import consumers, event_consumers
-from cms.pipeline.models import Event, PageChange, Worker
+from cms.pipeline.models import Event, PageChange, Worker, earlier
 from cms.pipeline.overdue import count_overdue
 
 # Beyond these the worker is not keeping up, or is not there.
@@ -21,7 +21,7 @@ class ConsumerStatus(TypedDict):
     """Each row that is not finished is counted once: waiting, failed before, or a dead letter.
 
     `lag_seconds` is how long the oldest row has been waiting for the worker; a row that failed waits from when it is
-    to be tried again.
+    to be tried again, and one that waits for another does not count.
     """
 
     pending: int
@@ -70,6 +70,8 @@ def worker_condition() -> Condition:
 def _counted(model: type[PageChange] | type[Event]) -> list[dict[str, Any]]:
     alive = Q(dead_at=None)
     waiting_from = Case(When(attempts=0, then=F("waiting_since")), default=F("due_at"), output_field=DateTimeField())
+    # What waits for an earlier event of its key waits for no worker.
+    in_turn = ~Q(Exists(earlier())) if model is Event else Q()
     rows: Iterable[Any] = (
         model.objects.filter(finished_at=None)
         .values("consumer")
@@ -77,7 +79,7 @@ def _counted(model: type[PageChange] | type[Event]) -> list[dict[str, Any]]:
             pending=Count("pk", filter=alive & Q(last_failed_at=None)),
             failing=Count("pk", filter=alive & Q(last_failed_at__isnull=False)),
             dead=Count("pk", filter=~alive),
-            waiting_from=Min(waiting_from, filter=alive),
+            waiting_from=Min(waiting_from, filter=alive & in_turn),
         )
         .order_by()
     )

@@ -5,14 +5,17 @@ What an event consumer has to do may lie in several channels; each of them has a
 
 import logging
 import os
+import random
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db.models import Min
 from django.utils import timezone
 
 from cms.pipeline.consumers import PermanentError, Unavailable, consumers, event_consumers
@@ -31,6 +34,10 @@ RECOVERY_SECONDS = 2.0
 # How long a consumer rests whose server is away: at first, and at most.
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 15.0
+# Each channel that is worked on takes a thread and a connection to the database. After so long it gives its place to
+# one that waits.
+MOST_CHANNELS_AT_ONCE = 12
+LONGEST_TURN_SECONDS = 15.0
 
 
 class Lane:
@@ -85,8 +92,10 @@ class Lane:
 
     def _rest(self, row: PageChange | Event, error: Unavailable) -> None:
         now = timezone.now()
-        self._paused_until = now + timedelta(seconds=self._pause_seconds)
-        logger.warning("%s is away, next try in %.0f s: %s", self.consumer, self._pause_seconds, error)
+        # Several workers rest at the same time, and need not come back at the same moment.
+        pause_seconds = random.uniform(self._pause_seconds / 2, self._pause_seconds)  # noqa: S311 - it hides nothing
+        self._paused_until = now + timedelta(seconds=pause_seconds)
+        logger.warning("%s is away, next try in %.0f s: %s", self.consumer, pause_seconds, error)
         self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
         # Behind the others that are due: should the fault lie in this row after all, it holds up nobody.
         row.postpone(error, until=self._paused_until, now=now)
@@ -103,10 +112,11 @@ class Channels:
         self._threads: dict[str, threading.Thread] = {}
 
     def step(self) -> bool:
-        """See to it that somebody works on every channel with something due; there is nothing more to do at once."""
-        for channel in self._due():
-            if (thread := self._threads.get(channel)) is None or not thread.is_alive():
-                self._threads[channel] = self._start(channel)
+        """See to it that somebody works on the channels with something due; there is nothing more to do at once."""
+        self._threads = {channel: thread for channel, thread in self._threads.items() if thread.is_alive()}
+        free = MOST_CHANNELS_AT_ONCE - len(self._threads)
+        for channel in [channel for channel in self._due() if channel not in self._threads][:free]:
+            self._threads[channel] = self._start(channel)
         return False
 
     def join(self) -> None:
@@ -115,8 +125,9 @@ class Channels:
             thread.join()
 
     def _due(self) -> list[str]:
+        """Return the channels with something due, the one that waits longest first."""
         due = Event.objects.due(now=timezone.now()).filter(consumer=self.consumer)
-        return list(due.order_by("channel").values_list("channel", flat=True).distinct())
+        return list(due.order_by().values_list("channel", flat=True).annotate(since=Min("due_at")).order_by("since"))
 
     def _start(self, channel: str) -> threading.Thread:
         # The lane outlives its thread: it remembers for how long its server is left alone.
@@ -195,8 +206,9 @@ def _loop(step: Callable[[], bool], *, idle_seconds: float, stop: threading.Even
 
 
 def _work_off(step: Callable[[], bool], *, stop: threading.Event) -> None:
-    """Take step after step until there is nothing to do, or `stop` is set, or something is wrong."""
-    while not stop.is_set() and _outlive(step):
+    """Take step after step until there is nothing to do, or `stop` is set, or something is wrong, or it was enough."""
+    ends_at = time.monotonic() + LONGEST_TURN_SECONDS
+    while not stop.is_set() and _outlive(step) and time.monotonic() < ends_at:
         pass
     connections.close_all()
 

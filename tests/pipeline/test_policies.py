@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from cms.pipeline.consumers import FailedForNow, policies
-from cms.pipeline.models import PageChange, Policy
-from cms.pipeline.outbox import record
+from cms.pipeline.models import Event, PageChange, Policy
+from cms.pipeline.outbox import record, record_event
 from cms.pipeline.worker import Lane
-from tests.pipeline.conftest import Clock, PageConsumer
+from tests.pipeline.conftest import Clock, EventConsumer, PageConsumer
 
 A_DAY = timedelta(hours=24)
 
@@ -80,3 +80,25 @@ def test_whoever_refuses_a_row_may_say_for_how_long(db: None, consumer: PageCons
     assert lane.step()
     assert row().due_at >= timezone.now() + timedelta(minutes=29)
     assert row().attempts == 1
+
+
+def test_events_that_waited_for_one_that_was_given_up_are_not_tried_for_as_long_again(
+    db: None, event_consumer: EventConsumer, event_lane: Lane, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = Policy(first_delay_seconds=5, longest_delay_seconds=3600, most_attempts=None, give_up_after=A_DAY)
+    monkeypatch.setitem(policies, "letters", policy)
+    begun = clock()
+    for hours, text in ((0, "first"), (1, "second"), (23, "third")):
+        clock.move(seconds=(begun + timedelta(hours=hours) - clock()).total_seconds())
+        event_consumer.errors[text] = ValueError("gone")
+        record_event(consumer="letters", key="7", event="published", payload={"text": text})
+        event_lane.step()
+    while waiting := Event.objects.unfinished().order_by("pk").first():
+        clock.move(seconds=max((waiting.due_at - clock()).total_seconds(), 0))
+        assert event_lane.step()
+    given_up = [
+        dead_at - begun for dead_at in Event.objects.order_by("pk").values_list("dead_at", flat=True) if dead_at
+    ]
+    for hours, after in zip((24, 25, 47), given_up, strict=True):
+        assert timedelta(hours=hours) <= after < timedelta(hours=hours, minutes=5)
+    assert set(event_consumer.payloads) == {"first", "second", "third"}

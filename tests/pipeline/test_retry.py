@@ -8,7 +8,7 @@ import pytest
 
 from cms.pipeline import models
 from cms.pipeline.consumers import Unavailable
-from cms.pipeline.models import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, MOST_ATTEMPTS, PageChange, back_off
+from cms.pipeline.models import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, MOST_ATTEMPTS, PageChange, Policy
 from cms.pipeline.outbox import record, unfinished_page_ids
 from cms.pipeline.worker import LONGEST_PAUSE_SECONDS, Lane, drain
 from tests.pipeline.conftest import Clock, PageConsumer
@@ -20,7 +20,7 @@ from tests.services.site import ROOT
     [(1, FIRST_DELAY_SECONDS), (2, 4), (3, 8), (9, 512), (10, 600), (1000, LONGEST_DELAY_SECONDS)],
 )
 def test_the_delay_doubles_up_to_a_ceiling(attempts: int, longest: float) -> None:
-    delays = [back_off(attempts=attempts).total_seconds() for _time in range(50)]
+    delays = [Policy().back_off(attempts=attempts).total_seconds() for _time in range(50)]
     assert all(longest / 2 <= delay <= longest for delay in delays)
 
 
@@ -63,7 +63,7 @@ def test_the_operators_are_told_how_long_what_failed_is_tried() -> None:
 
 
 def test_rows_that_failed_together_are_not_tried_again_together() -> None:
-    assert len({back_off(attempts=5) for _row in range(20)}) > 1
+    assert len({Policy().back_off(attempts=5) for _row in range(20)}) > 1
 
 
 def test_a_failed_row_is_due_again_after_its_delay(db: None, consumer: PageConsumer, lane: Lane, clock: Clock) -> None:
@@ -120,15 +120,10 @@ def test_the_pause_grows_from_a_second_to_a_ceiling(db: None, consumer: PageCons
         if len(consumer.page_ids) > before:
             asked_at.append(second)
         clock.move(seconds=1)
-    assert [later - earlier for earlier, later in pairwise(asked_at)][:7] == [
-        1,
-        2,
-        4,
-        8,
-        15,
-        15,
-        15,
-    ]
+    pauses = [later - earlier for earlier, later in pairwise(asked_at)][:7]
+    # In whole seconds, for the clock moves by one; drawn by chance, so that workers do not all come back together.
+    for pause, longest in zip(pauses, [1, 2, 4, 8, 15, 15, 15], strict=True):
+        assert longest / 2 <= pause <= longest
 
 
 def test_a_page_that_alone_makes_the_server_seem_away_holds_up_no_other(

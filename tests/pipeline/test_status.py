@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from cms.pipeline.consumers import PermanentError
+from cms.pipeline.consumers import FailedForNow, PermanentError
 from cms.pipeline.models import PageChange, Worker
 from cms.pipeline.outbox import record, record_event
 from cms.pipeline.overdue import PATIENCE
@@ -67,6 +67,20 @@ def test_a_row_that_is_to_be_tried_again_later_is_no_lag(db: None, consumer: Pag
     assert pipeline_status()["consumers"]["index"]["lag_seconds"] == 0.0
     clock.move(seconds=45)
     assert pipeline_status()["consumers"]["index"]["lag_seconds"] == pytest.approx(15, abs=5)
+
+
+def test_an_event_that_waits_for_an_earlier_one_of_its_key_is_no_lag(
+    db: None, event_consumer: EventConsumer, clock: Clock
+) -> None:
+    event_consumer.errors["first"] = FailedForNow("away", wait=timedelta(hours=1))
+    for text in ("first", "second"):
+        record_event(consumer="letters", key="7", event="published", payload={"text": text})
+    drain()
+    clock.move(seconds=1200)
+    status = pipeline_status()["consumers"]["letters"]
+    assert (status["pending"], status["failing"], status["lag_seconds"]) == (1, 1, 0.0)
+    clock.move(seconds=2490)
+    assert pipeline_status()["consumers"]["letters"]["lag_seconds"] == pytest.approx(90, abs=5)
 
 
 def test_dead_letters_are_no_lag(db: None, consumer: PageConsumer, clock: Clock) -> None:
