@@ -42,6 +42,10 @@ DATABASE_INDEX = "database_index"
 ELASTICSEARCH_INDEX = "elasticsearch_index"
 
 
+# The hash of a page whose content cannot be read: no index can be shown to have it.
+UNREADABLE = "unreadable"
+
+
 class Step(StrEnum):
     """The steps of a rebuild, in their order. Killed at any of them, it can be started again."""
 
@@ -199,8 +203,10 @@ def published_pages(page_ids: Iterable[int] | None = None, *, with_content: bool
     since = publication_times()
     if page_ids is not None:
         since = {page_id: since[page_id] for page_id in sorted(set(page_ids).intersection(since))}
-    hashes = {document.page_id: document.content_hash for document in documents(list(since))} if with_content else {}
-    return {page_id: Published(time, hashes.get(page_id, "")) for page_id, time in since.items()}
+    if not with_content:
+        return {page_id: Published(time, "") for page_id, time in since.items()}
+    hashes = {document.page_id: document.content_hash for document in documents(list(since))}
+    return {page_id: Published(time, hashes.get(page_id, UNREADABLE)) for page_id, time in since.items()}
 
 
 def repair(index: Index, differences: Differences) -> None:

@@ -13,7 +13,7 @@ from search.interface import Document, DocumentRefused, EngineUnavailable
 
 # Pauses, in seconds, before what an overloaded server turned down is sent again.
 PAUSES = (0.5, 2.0)
-CONFLICT, NOT_FOUND, TOO_LARGE, TOO_MANY = 409, 404, 413, 429
+MALFORMED, CONFLICT, NOT_FOUND, TOO_LARGE, TOO_MANY = 400, 409, 404, 413, 429
 
 
 class Write(NamedTuple):
@@ -94,7 +94,8 @@ class _Outcome(NamedTuple):
     error: str = ""
 
     def is_final(self) -> bool:
-        return 400 <= self.status < 500 and self.status != TOO_MANY
+        # Anything else is the server's state, which an operator may mend: a write block or a lost permission is 403.
+        return self.status in {MALFORMED, TOO_LARGE}
 
 
 def _ask(client: Elasticsearch, operations: Sequence[Operation]) -> list[_Outcome]:

@@ -24,9 +24,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from elastic_transport import TransportError
 from elastic_transport.client_utils import url_to_node_config
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import Elasticsearch
 
 from cms.searchable import Label
 from search.engines import requests
@@ -137,10 +136,11 @@ class ElasticsearchEngine:
         try:
             with index.writing():
                 yield index
-        finally:
-            if not index.is_in_use:
-                with suppress(ApiError, TransportError):
-                    client.indices.delete(index=name, ignore_unavailable=True)
+        except BaseException:
+            # The alias says whether readers use it: the answer to the switch may have been lost on its way.
+            with suppress(EngineUnavailable):
+                self.remove_leftovers()
+            raise
 
     def leftovers(self) -> list[str]:
         with failures_told():
@@ -165,7 +165,6 @@ class _NewIndex:
     name = ElasticsearchEngine.name
 
     def __init__(self, *, client: Elasticsearch, index: str, alias: str, building: str) -> None:
-        self.is_in_use = False
         self._client = client
         self._index = index
         self._alias = alias
@@ -213,7 +212,6 @@ class _NewIndex:
                 # An index of the alias's own name, which a server makes where it is written to without the alias.
                 actions.append({"remove_index": {"index": self._alias}})
             self._client.indices.update_aliases(actions=actions)
-        self.is_in_use = True
 
     def _begin(self, writes: Sequence[Write]) -> None:
         self._wait_until_underway(2 * BUILDING_CONNECTIONS)

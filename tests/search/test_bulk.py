@@ -21,6 +21,7 @@ CONFLICT = {"status": 409, "error": {"type": "version_conflict_engine_exception"
 GONE = {"status": 404, "error": {"type": "index_not_found_exception"}}
 REFUSED = {"status": 400, "error": {"type": "document_parsing_exception"}}
 BUSY = {"status": 429, "error": {"type": "es_rejected_execution_exception"}}
+BLOCKED = {"status": 403, "error": {"type": "cluster_block_exception"}}
 AWAY = {"status": 503, "error": {"type": "unavailable_shards_exception"}}
 
 Item = dict[str, Any]
@@ -69,6 +70,13 @@ def test_only_what_failed_for_the_moment_is_sent_again(failure: Item) -> None:
     server = Server(lambda _alias, page_id: outcomes[page_id]())
     server.send(writes(1, 2, 3, 4))
     assert [[page_id for _, page_id in request] for request in server.requests] == [[1, 2, 3, 4], [2, 4], [2]]
+
+
+@pytest.mark.parametrize("status", [401, 403, 405, 429, 503])
+def test_what_lies_at_the_server_is_no_documents_fault(status: int) -> None:
+    server = Server(lambda _alias, page_id: FINE if page_id == 1 else {**BLOCKED, "status": status})
+    with pytest.raises(EngineUnavailable, match="cluster_block_exception"):
+        server.send(writes(1, 2))
 
 
 def test_what_is_refused_is_reported_when_the_others_are_there() -> None:

@@ -5,10 +5,13 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from elasticsearch import ConnectionTimeout
+from elasticsearch import Elasticsearch as Client
 from wagtail.models import Page
 
 from articles.models import ArticlePage
@@ -18,7 +21,7 @@ from cms.pipeline.worker import drain
 from search.documents import version_now
 from search.engines.elasticsearch import ElasticsearchEngine, own_indices
 from search.indexing import Differences, Rebuilt, Step, check, engines, make_missing, rebuild, reconcile
-from search.interface import Engine, get_engine
+from search.interface import Engine, EngineUnavailable, get_engine
 from search.locks import RebuildIsRunning, rebuild_lock
 from search.parsing import parse
 from search.searching import find
@@ -238,6 +241,31 @@ def test_a_rebuild_leaves_one_index_behind_the_alias(on_elasticsearch: Elasticse
     after = indices(on_elasticsearch)
     assert list(after.values()) == [{on_elasticsearch._alias}]
     assert before.keys().isdisjoint(after)
+
+
+def test_a_switch_whose_answer_is_lost_leaves_readers_their_index(
+    on_elasticsearch: ElasticsearchEngine,
+    elasticsearch_url: str,
+    publish_article: ArticleFactory,
+    index_now: IndexNow,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish_article(title="Let-down", text="Oxytocin.")
+    index_now()
+    server = type(Client(elasticsearch_url).indices)
+    switch = server.update_aliases
+
+    def switch_and_hear_nothing(self: Any, **options: Any) -> None:
+        switch(self, **options)
+        raise ConnectionTimeout("Connection timed out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server, "update_aliases", switch_and_hear_nothing)
+        with pytest.raises(EngineUnavailable):
+            rebuild(on_elasticsearch)
+    assert found("oxytocin") == {"Let-down"}
+    assert check(on_elasticsearch) == EQUAL
+    assert on_elasticsearch.leftovers() == []
 
 
 @pytest.mark.parametrize("remove", [rebuild, lambda _engine: make_missing()])

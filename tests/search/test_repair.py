@@ -59,6 +59,20 @@ def test_a_page_that_no_revision_was_published_of_is_compared_by_its_content(
     assert check(engine) == EQUAL
 
 
+def test_a_page_that_cannot_be_read_is_not_said_to_be_there(
+    engine: Engine, articles: list[ArticlePage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = ArticlePage.search_sections
+
+    def break_one(self: ArticlePage) -> Any:
+        if self.pk == articles[1].pk:
+            raise KeyError("block")
+        return read(self)
+
+    monkeypatch.setattr(ArticlePage, "search_sections", break_one)
+    assert check(engine) == Differences(stale=(articles[1].pk,))
+
+
 def test_repair_leaves_alone_what_is_right(site_engine: str, engine: Engine, articles: list[ArticlePage]) -> None:
     missing, stale, kept = (article.pk for article in articles)
     engine.delete([missing], version=version_now())
