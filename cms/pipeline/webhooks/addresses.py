@@ -16,6 +16,8 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
+from cms.pipeline.webhooks.models import Fault
+
 Address = IPv4Address | IPv6Address
 
 PORTS = {"http": 80, "https": 443}
@@ -26,7 +28,16 @@ NAT64 = ip_network("64:ff9b::/96")
 
 
 class AddressError(Exception):
-    """Nothing may be sent there, or nothing can; the text says why and what to change."""
+    """Nothing may be sent there, or nothing can; the text says why and what to change.
+
+    Args:
+        detail: What is the operator's business alone, such as where a name leads inside their network.
+    """
+
+    def __init__(self, text: str, *, fault: Fault = Fault.ADDRESS, detail: str = "") -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -97,8 +108,9 @@ def _check(addresses: tuple[Address, ...], *, scheme: str) -> None:
             continue
         if not is_public(address):
             raise AddressError(
-                _("This leads to %(address)s, which is not a public address. Enter a public one, or ask the operator "
-                  "to add its network to WEBHOOK_ALLOWED_NETWORKS.") % {"address": address}
+                _("This does not lead to a public address. Enter one that does, or ask whoever runs the site to add "
+                  "its network to WEBHOOK_ALLOWED_NETWORKS."),
+                detail=f"{address} is not a public address.",
             )  # fmt: skip
         if scheme != "https":
             raise AddressError(_("On its way everybody could read it. Enter an address that begins with https://."))
@@ -120,7 +132,9 @@ def _resolve(host: str, port: int, *, seconds: float) -> tuple[Address, ...]:
     try:
         answer = answers.get(timeout=max(seconds, 0))
     except queue.Empty:
-        raise AddressError(_("No name server tells where %(host)s is. Try again later.") % {"host": host}) from None
+        text = _("No name server tells where %(host)s is. Try again later.") % {"host": host}
+        raise AddressError(text, fault=Fault.NAME) from None
     if isinstance(answer, Exception):
-        raise AddressError(_("There is no %(host)s. Check the name.") % {"host": host}) from answer
+        text = _("There is no %(host)s. Check the name.") % {"host": host}
+        raise AddressError(text, fault=Fault.NAME, detail=f"{host}: {answer}") from answer
     return tuple(ip_address(address) for address in dict.fromkeys(answer))

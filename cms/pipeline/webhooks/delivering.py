@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from cms.pipeline.consumers import FailedForNow, PermanentError
 from cms.pipeline.models import UNFINISHED, Event
 from cms.pipeline.webhooks.announcing import DATA_OF_HIDDEN_PAGE, event_for, new_payload
-from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint
+from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint, Fault
 from cms.pipeline.webhooks.sending import Answer, NoAnswerError, post
 from cms.pipeline.webhooks.signing import UnreadableSecretError, signed_headers
 from cms.visibility import public_pages
@@ -68,9 +68,12 @@ def _attempt(event: Event, endpoint: Endpoint) -> Answer:
     started = time.monotonic()
     try:
         answer = _send(event, endpoint, now=now)
-    except (NoAnswerError, UnreadableSecretError) as error:
-        _write_down(attempt, started=started, error=str(error))
-        raise FailedForNow(str(error)) from error
+    except NoAnswerError as error:
+        _write_down(attempt, started=started, fault=error.fault, error=str(error))
+        raise FailedForNow(str(error.fault.label)) from error
+    except UnreadableSecretError as error:
+        _write_down(attempt, started=started, fault=Fault.SECRET, error=str(error))
+        raise FailedForNow(str(Fault.SECRET.label)) from error
     _write_down(attempt, started=started, status=answer.status)
     return answer
 
@@ -91,12 +94,14 @@ def _message(event: Event) -> dict[str, Any]:
     return message | {"data": data}
 
 
-def _write_down(attempt: Attempt, *, started: float, status: int | None = None, error: str = "") -> None:
+def _write_down(
+    attempt: Attempt, *, started: float, status: int | None = None, fault: Fault | None = None, error: str = ""
+) -> None:
     milliseconds = round((time.monotonic() - started) * 1000)
     length = Attempt._meta.get_field("error").max_length
     # A row that was deleted meanwhile, with its endpoint, stays so.
     Attempt.objects.filter(pk=attempt.pk).update(
-        status=status, milliseconds=milliseconds, error=error.replace("\0", "")[:length]
+        status=status, milliseconds=milliseconds, fault=fault or "", error=error.replace("\0", "")[:length]
     )
 
 

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 from standardwebhooks.webhooks import Webhook
 
 from cms.pipeline.webhooks.models import Endpoint, Secret
@@ -63,7 +62,7 @@ def _open(secret: Secret) -> str:
         return _seal().decrypt(secret.sealed.encode()).decode()
     except InvalidToken:
         raise UnreadableSecretError(
-            _("The secret was kept under another SECRET_KEY: restore that, or give the webhook a new secret.")
+            "The secret was kept under another SECRET_KEY: restore that, or give the webhook a new secret."
         ) from None
 
 

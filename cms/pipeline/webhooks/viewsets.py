@@ -84,6 +84,8 @@ class EndpointDetail(generic.InspectView):
             "elided_page_range": paginator.get_elided_page_range(items.number),
             "deliveries": [delivery_of(event) for event in items],
             "may_change": may_change(self.request),
+            # They may name what lies inside the operator's network.
+            "shows_errors": self.request.user.is_superuser,
         }
 
 

@@ -25,6 +25,8 @@ from tests.pipeline.conftest import EventConsumer, PageConsumer
 
 # A Wednesday, in the middle of a day in Europe and in America.
 TWO_O_CLOCK = datetime(2026, 11, 25, 14, 2, 10, tzinfo=UTC)
+# What editors read in the place of an error that may name a host of the operator's.
+UNFORESEEN = "Something unforeseen went wrong. Whoever runs the site finds it in the log."
 
 
 @pytest.fixture

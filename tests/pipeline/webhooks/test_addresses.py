@@ -12,7 +12,7 @@ from pytest_django import Settings
 from articles.models import ArticlePage
 from cms.pipeline.models import Event
 from cms.pipeline.webhooks.addresses import AddressError, is_public, target_of
-from cms.pipeline.webhooks.models import Attempt, Endpoint
+from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault
 from cms.pipeline.worker import drain
 from tests.pipeline.webhooks.test_announce import publish
 from tests.services.receiver import Receiver
@@ -87,7 +87,7 @@ def listener(new_receiver: Callable[..., Receiver]) -> Receiver:
 def test_an_address_that_is_not_public_is_refused(address: str) -> None:
     assert not is_public(ip_address(address))
     host = f"[{address}]" if ":" in address else address
-    with pytest.raises(AddressError, match="not a public address"):
+    with pytest.raises(AddressError, match="not lead to a public address"):
         target_of(f"https://{host}/hook", seconds=5)
 
 
@@ -102,14 +102,17 @@ def test_a_public_address_is_taken(address: str) -> None:
     "host", ["localhost", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "LOCALHOST.", "[::ffff:7f00:1]"]
 )
 def test_a_name_is_judged_by_what_it_leads_to(host: str) -> None:
-    with pytest.raises(AddressError, match="not a public address"):
+    with pytest.raises(AddressError, match="not lead to a public address"):
         target_of(f"https://{host}/", seconds=5)
 
 
 def test_a_name_of_which_one_address_is_private_is_refused(name_server: NameServer) -> None:
     name_server.answers = [["1.1.1.1", "10.0.0.1"]]
-    with pytest.raises(AddressError, match=r"10\.0\.0\.1"):
+    with pytest.raises(AddressError) as refusal:
         target_of("https://hooks.example.org/", seconds=5)
+    # Where a name leads inside the operator's network is nobody's business who enters one.
+    assert "10.0.0.1" not in str(refusal.value)
+    assert "10.0.0.1" in refusal.value.detail
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def test_an_address_that_is_not_allowed_gets_no_packet(
     drain()
     assert listener.connections == 0
     attempt = Attempt.objects.latest("pk")
-    assert attempt.status is None
+    assert (attempt.status, attempt.fault) == (None, Fault.ADDRESS)
     assert "not a public address" in attempt.error
     event = Event.objects.get(attempts=1)
     assert event.finished_at is None

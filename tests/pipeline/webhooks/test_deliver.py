@@ -17,9 +17,9 @@ from articles.models import ArticlePage
 from cms.pipeline.consumers import policies
 from cms.pipeline.models import LEASE_SECONDS, Event
 from cms.pipeline.outbox import record_event
-from cms.pipeline.schedule import KEEP_FINISHED, prune
+from cms.pipeline.schedule import KEEP_DEAD_EVENTS, KEEP_FINISHED, prune
 from cms.pipeline.webhooks.delivering import deliver, redeliver, send_test
-from cms.pipeline.webhooks.models import Attempt, Endpoint, Secret
+from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault, Secret
 from cms.pipeline.webhooks.signing import OVERLAP, forget_retired_secrets
 from cms.pipeline.worker import drain, run
 from tests.pages import ArticleFactory
@@ -302,7 +302,8 @@ def test_the_database_alone_does_not_tell_a_secret(
     publish(article)
     drain()
     assert receiver.requests == []
-    assert "SECRET_KEY" in the_event().last_error
+    assert "Make a new one." in the_event().last_error
+    assert "SECRET_KEY" in Attempt.objects.latest("pk").error
     settings.SECRET_KEY_FALLBACKS = ["known to everybody, for tests alone"]
     Event.objects.unfinished().update(due_at=timezone.now())
     drain()
@@ -317,8 +318,10 @@ def test_every_attempt_is_logged_with_status_and_time(article: ArticlePage, rece
     Event.objects.unfinished().update(due_at=timezone.now())
     drain()
     first, second = Attempt.objects.filter(event=the_event()).order_by("pk")
-    assert (first.status, first.error) == (500, "")
-    assert (second.status, second.error) == (None, "Nobody listens at this address.")
+    assert (first.status, first.fault, first.error) == (500, "", "")
+    assert (second.status, second.fault) == (None, Fault.REFUSED)
+    assert second.error.startswith("ConnectionRefusedError: ")
+    assert the_event().last_error == "FailedForNow: Nobody listens at this address."
     for attempt in (first, second):
         assert attempt.milliseconds is not None
         assert abs(timezone.now() - attempt.at) < timedelta(minutes=1)
@@ -331,6 +334,20 @@ def test_attempts_go_with_their_event(article: ArticlePage, receiver: Receiver) 
     with time_machine.travel(timezone.now() + KEEP_FINISHED + HOUR):
         prune()
     assert not Attempt.objects.exists()
+
+
+def test_attempts_go_with_what_was_given_up(article: ArticlePage, receiver: Receiver) -> None:
+    receiver.always = 410
+    publish(article)
+    drain()
+    assert Event.objects.filter(dead_at__isnull=False).exists()
+    with time_machine.travel(timezone.now() + KEEP_DEAD_EVENTS - HOUR):
+        prune()
+    assert Attempt.objects.filter(event__dead_at__isnull=False).exists()
+    with time_machine.travel(timezone.now() + KEEP_DEAD_EVENTS + HOUR):
+        prune()
+    assert not Attempt.objects.exists()
+    assert not Event.objects.filter(dead_at__isnull=False).exists()
 
 
 def test_a_message_is_sent_again_by_hand_under_the_same_id(

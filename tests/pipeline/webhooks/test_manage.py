@@ -8,12 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook
 from wagtail.models import ModelLogEntry
 
 from articles.models import ArticlePage
 from cms.pipeline.models import Event
-from cms.pipeline.webhooks.models import TEST, Attempt, Endpoint, Kind, Secret
+from cms.pipeline.webhooks.models import TEST, Attempt, Endpoint, Fault, Kind, Secret
 from cms.pipeline.worker import drain
 from tests.pipeline.webhooks.conftest import Endpoints, told
 from tests.pipeline.webhooks.test_announce import publish
@@ -78,9 +79,9 @@ def test_an_editor_deletes_an_endpoint(editor_client: Client, endpoint: Endpoint
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("https://127.0.0.1/hook", "not a public address"),
-        ("https://[::1]/hook", "not a public address"),
-        ("https://localhost/hook", "not a public address"),
+        ("https://127.0.0.1/hook", "not lead to a public address"),
+        ("https://[::1]/hook", "not lead to a public address"),
+        ("https://localhost/hook", "not lead to a public address"),
         ("http://1.1.1.1/hook", "https://"),
         ("https://user:password@1.1.1.1/", "user name and password"),
         ("ftp://1.1.1.1/", "Enter one like"),
@@ -195,6 +196,25 @@ def test_a_receiver_that_wants_no_more_is_shown_and_can_be_switched_on_again(
     endpoint.refresh_from_db()
     assert (endpoint.active, endpoint.gone_at) == (True, None)
     assert "1 message given up" in text_of(editor_client, INDEX)
+
+
+def test_an_editor_reads_what_kind_of_fault_it_was_and_an_administrator_what_was_found(
+    editor_client: Client, admin_client: Client, endpoint: Endpoint, article: ArticlePage, settings: Settings
+) -> None:
+    settings.WEBHOOK_ALLOWED_NETWORKS = []
+    Endpoint.objects.update(url="https://localhost:1/hook")
+    publish(article)
+    drain()
+    found = "is not a public address"
+    for client, may_know in ((editor_client, False), (admin_client, True)):
+        own = text_of(client, own_page(endpoint))
+        assert str(Fault.ADDRESS.label) in own
+        assert (found in own) == may_know
+        for address in (f"/admin/pages/{article.pk}/publishing/", "/admin/reports/publishing/"):
+            shown = text_of(client, address)
+            assert str(Fault.ADDRESS.label) in shown
+            assert found not in shown
+            assert "FailedForNow" not in shown
 
 
 def test_what_was_done_is_in_the_log(editor_client: Client, endpoint: Endpoint, receiver: Receiver) -> None:
