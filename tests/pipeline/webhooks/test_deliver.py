@@ -310,6 +310,32 @@ def test_the_database_alone_does_not_tell_a_secret(
     assert new_endpoint.verify(endpoint, receiver.requests[-1])
 
 
+def test_a_new_secret_mends_a_webhook_whose_secret_cannot_be_read_any_more(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver, settings: Settings
+) -> None:
+    settings.SECRET_KEY = "another"
+    publish(article)
+    drain()
+    assert receiver.requests == []
+    new_endpoint.rotate(endpoint)
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    [request] = receiver.requests
+    assert new_endpoint.verify(endpoint, request)
+    assert the_event().finished_at is not None
+
+
+def test_nothing_is_sent_without_a_signature(article: ArticlePage, receiver: Receiver) -> None:
+    Secret.objects.all().delete()
+    publish(article)
+    drain()
+    assert receiver.requests == []
+    attempt = Attempt.objects.latest("pk")
+    assert attempt.fault == Fault.SECRET
+    assert "no secret" in attempt.error
+    assert the_event().attempts == 1
+
+
 def test_every_attempt_is_logged_with_status_and_time(article: ArticlePage, receiver: Receiver) -> None:
     receiver.script = [500]
     publish(article)
