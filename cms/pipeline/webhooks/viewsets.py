@@ -23,6 +23,7 @@ from wagtail.permissions import policy_registry
 
 from cms.pipeline.models import Event
 from cms.pipeline.webhooks.delivering import redeliver, send_test
+from cms.pipeline.webhooks.endpoints import create_endpoint
 from cms.pipeline.webhooks.forms import EndpointForm
 from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint, Kind
 from cms.pipeline.webhooks.signing import rotate
@@ -57,8 +58,8 @@ class EndpointCreate(generic.CreateView):
     """Makes the endpoint and its first secret, and shows that once."""
 
     def save_instance(self) -> Endpoint:
-        endpoint: Endpoint = super().save_instance()
-        self.secret = rotate(endpoint=endpoint, now=timezone.now())
+        endpoint, self.secret = create_endpoint(**self.form.cleaned_data, now=timezone.now())
+        log(endpoint, "wagtail.create", user=self.request.user, content_changed=True)
         return endpoint
 
     def form_valid(self, form: EndpointForm) -> HttpResponse:
