@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cms.pipeline.consumers import FailedForNow, PermanentError
 from cms.pipeline.models import UNFINISHED, Event
+from cms.pipeline.outbox import batches
 from cms.pipeline.webhooks.announcing import DATA_OF_HIDDEN_PAGE, event_for, new_payload
 from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint, Fault
 from cms.pipeline.webhooks.sending import Answer, NoAnswerError, post
@@ -18,6 +20,8 @@ from cms.pipeline.webhooks.signing import UnreadableSecretError, signed_headers
 from cms.visibility import public_pages
 
 GONE = 410
+# RFC 9110, 15.6: from here on, it is the receiver that failed, not the message.
+SERVER_ERRORS = 500
 
 
 def deliver(event: Event) -> None:
@@ -74,7 +78,8 @@ def _attempt(event: Event, endpoint: Endpoint) -> Answer:
     except UnreadableSecretError as error:
         _write_down(attempt, started=started, fault=Fault.SECRET, error=str(error))
         raise FailedForNow(str(Fault.SECRET.label)) from error
-    _write_down(attempt, started=started, status=answer.status)
+    retry_at = timezone.now() + answer.retry_after if answer.retry_after else None
+    _write_down(attempt, started=started, status=answer.status, retry_at=retry_at)
     return answer
 
 
@@ -95,22 +100,38 @@ def _message(event: Event) -> dict[str, Any]:
 
 
 def _write_down(
-    attempt: Attempt, *, started: float, status: int | None = None, fault: Fault | None = None, error: str = ""
+    attempt: Attempt,
+    *,
+    started: float,
+    status: int | None = None,
+    fault: Fault | None = None,
+    error: str = "",
+    retry_at: datetime | None = None,
 ) -> None:
     milliseconds = round((time.monotonic() - started) * 1000)
-    length = Attempt._meta.get_field("error").max_length
+    error = error.replace("\0", "")[: Attempt._meta.get_field("error").max_length]
     # A row that was deleted meanwhile, with its endpoint, stays so.
     Attempt.objects.filter(pk=attempt.pk).update(
-        status=status, milliseconds=milliseconds, fault=fault or "", error=error.replace("\0", "")[:length]
+        status=status, milliseconds=milliseconds, fault=fault or "", error=error, retry_at=retry_at
     )
 
 
 def _hurry_others(event: Event) -> None:
-    """Have what else the receiver was not there for tried now: it is back."""
+    """Have what else the receiver was not there for tried now: it is back.
+
+    What it refused, or asked to be sent later, keeps its time.
+    """
     now = timezone.now()
     waiting = Event.objects.unfinished().filter(consumer=CONSUMER, channel=event.channel, due_at__gt=now)
+    last = Attempt.objects.filter(event=OuterRef("pk")).order_by("-pk")
+    missed = waiting.annotate(
+        last_status=Subquery(last.values("status")[:1]), retry_at=Subquery(last.values("retry_at")[:1])
+    ).filter(Q(last_status=None) | Q(last_status__gte=SERVER_ERRORS), Q(retry_at=None) | Q(retry_at__lte=now))
+    # What somebody else writes at this moment is being settled.
     with transaction.atomic():
-        waiting.update(due_at=now)
+        locked = missed.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        for some_ids in batches(locked.values_list("pk", flat=True)):
+            Event.objects.filter(pk__in=some_ids).update(due_at=now)
 
 
 def _in_words(answer: Answer) -> str:

@@ -110,6 +110,8 @@ class Attempt(models.Model):
     fault = models.CharField(max_length=10, choices=Fault.choices, blank=True, default="")
     # What editors do not read: it may name what lies inside the operator's network.
     error = models.CharField(max_length=500, blank=True)
+    # So long the receiver asked to be left alone with this message.
+    retry_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-at", "-pk"]

@@ -184,6 +184,48 @@ def test_a_receiver_that_is_back_gets_at_once_what_it_missed(
     assert not Event.objects.unfinished().exists()
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_receiver_that_asked_to_be_left_alone_is_so_although_it_takes_another_message(
+    status: int, publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    articles = [publish_article(title=f"Article {number}") for number in range(5)]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [lambda handler: handler.answer(status, Retry_After="3600")] * 4 + [500]
+    with time_machine.travel(timezone.now()) as moment:
+        for page in articles:
+            publish(page)
+        drain()
+        moment.shift(70)
+        drain()
+        assert len(receiver.requests) == 5 + 1
+        assert Event.objects.unfinished().count() == 4
+        moment.shift(HOUR)
+        drain()
+    assert len(receiver.requests) == 5 + 1 + 4
+    assert not Event.objects.unfinished().exists()
+
+
+def test_a_message_that_the_receiver_refuses_keeps_its_back_off_when_another_arrives(
+    publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    refused_page, page = (publish_article(title=title) for title in ("Refused", "Taken"))
+    drain()
+    receiver.requests.clear()
+    receiver.script = [400, 500]
+    with time_machine.travel(timezone.now()) as moment:
+        publish(refused_page)
+        publish(page)
+        drain()
+        refused = Event.objects.unfinished().filter(page_id=refused_page.pk)
+        due_at = timezone.now() + HOUR
+        refused.update(due_at=due_at)
+        moment.shift(70)
+        drain()
+    assert told(receiver)[-1] == ("published", page.pk)
+    assert refused.get().due_at == due_at
+
+
 @pytest.mark.parametrize("status", [400, 404, 408, 425, 429, 500, 502, 504, 301, 600])
 def test_any_other_answer_is_a_failure_that_is_tried_again(
     status: int, article: ArticlePage, receiver: Receiver
