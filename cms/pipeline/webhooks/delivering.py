@@ -1,11 +1,14 @@
 """Telling one endpoint of one event, and telling it again."""
 
 import json
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +21,8 @@ from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint, Faul
 from cms.pipeline.webhooks.sending import Answer, NoAnswerError, post
 from cms.pipeline.webhooks.signing import UnreadableSecretError, signed_headers
 from cms.visibility import public_pages
+
+logger = logging.getLogger(__name__)
 
 GONE = 410
 # RFC 9110, 15.6: from here on, it is the receiver that failed, not the message.
@@ -110,10 +115,11 @@ def _write_down(
 ) -> None:
     milliseconds = round((time.monotonic() - started) * 1000)
     error = error.replace("\0", "")[: Attempt._meta.get_field("error").max_length]
-    # A row that was deleted meanwhile, with its endpoint, stays so.
-    Attempt.objects.filter(pk=attempt.pk).update(
-        status=status, milliseconds=milliseconds, fault=fault or "", error=error, retry_at=retry_at
-    )
+    with _changing_no_outcome():
+        # A row that was deleted meanwhile, with its endpoint, stays so.
+        Attempt.objects.filter(pk=attempt.pk).update(
+            status=status, milliseconds=milliseconds, fault=fault or "", error=error, retry_at=retry_at
+        )
 
 
 def _hurry_others(event: Event) -> None:
@@ -127,11 +133,21 @@ def _hurry_others(event: Event) -> None:
     missed = waiting.annotate(
         last_status=Subquery(last.values("status")[:1]), retry_at=Subquery(last.values("retry_at")[:1])
     ).filter(Q(last_status=None) | Q(last_status__gte=SERVER_ERRORS), Q(retry_at=None) | Q(retry_at__lte=now))
-    # What somebody else writes at this moment is being settled.
-    with transaction.atomic():
+    with _changing_no_outcome():
+        # What somebody else writes at this moment is being settled: nobody waits for it, and so nobody for ever.
         locked = missed.select_for_update(skip_locked=True, of=("self",)).order_by("pk")
         for some_ids in batches(locked.values_list("pk", flat=True)):
             Event.objects.filter(pk__in=some_ids).update(due_at=now)
+
+
+@contextmanager
+def _changing_no_outcome() -> Iterator[None]:
+    """Do what comes after the receiver's answer; should that fail, the answer counts all the same."""
+    try:
+        with transaction.atomic():
+            yield
+    except (DatabaseError, InterfaceError):
+        logger.warning("Something after a webhook's answer failed", exc_info=True)
 
 
 def _in_words(answer: Answer) -> str:

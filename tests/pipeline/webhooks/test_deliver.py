@@ -2,12 +2,14 @@
 
 import json
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, connections
 from django.utils import timezone
 from django.utils.http import http_date
 from pytest_django import Settings
@@ -490,3 +492,33 @@ def test_a_worker_killed_after_sending_sends_again_under_the_same_id(article: Ar
     assert len(ids(receiver)) == 2
     assert len(set(ids(receiver))) == 1
     assert the_event().finished_at is not None
+
+
+@pytest.mark.parametrize("statement", ['UPDATE "pipeline_event" SET "due_at"', 'UPDATE "webhooks_attempt"'])
+def test_what_goes_wrong_after_the_delivery_does_not_have_it_sent_again(
+    statement: str, publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(statement):
+            return execute("UPDATE nothing_of_this_name SET pk = 1", None, False, context)
+        return execute(sql, params, many, context)
+
+    pages = [publish_article(title=title) for title in ("First", "Second")]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [500, 500]
+    with time_machine.travel(timezone.now()) as moment:
+        for page in pages:
+            publish(page)
+        drain()
+        first, second = Event.objects.unfinished().order_by("pk")
+        Event.objects.filter(pk=second.pk).update(due_at=timezone.now() + HOUR)
+        moment.shift(70)
+        with connection.execute_wrapper(fail):
+            drain()
+        first.refresh_from_db()
+        assert first.finished_at is not None
+        moment.shift(HOUR)
+        drain()
+    assert sorted(Counter(ids(receiver)).values()) == [2, 2]
+    assert not Event.objects.unfinished().exists()
