@@ -46,8 +46,9 @@ def deliver(event: Event) -> None:
         if event.attempts:
             _hurry_others(event)
         return
-    if answer.status == GONE:
-        Endpoint.objects.filter(pk=endpoint.pk).update(active=False, gone_at=timezone.now())
+    # Where the address was changed meanwhile, it is the old one that is gone: the message goes to the new one.
+    asked = Endpoint.objects.filter(pk=endpoint.pk, url=endpoint.url)
+    if answer.status == GONE and asked.update(active=False, gone_at=timezone.now()):
         raise PermanentError(_("The receiver answered 410: it wants no more. The webhook is switched off."))
     raise FailedForNow(_in_words(answer), wait=answer.retry_after)
 

@@ -273,6 +273,33 @@ def test_gone_switches_the_endpoint_off(article: ArticlePage, endpoint: Endpoint
     assert len(receiver.requests) == 1
 
 
+@own_connections
+def test_an_address_that_was_changed_meanwhile_stays_switched_on_when_the_old_one_is_gone(
+    publish_article: ArticleFactory,
+    new_endpoint: Endpoints,
+    new_receiver: Callable[..., Receiver],
+    receiver: Receiver,
+) -> None:
+    endpoint, new = new_endpoint(receiver), new_receiver()
+
+    def gone(handler: Handler) -> None:
+        Endpoint.objects.filter(pk=endpoint.pk).update(url=new.url)
+        connections.close_all()
+        handler.answer(410)
+
+    receiver.script = [gone]
+    article = publish_article(title="Let-down")
+    drain()
+    endpoint.refresh_from_db()
+    assert (endpoint.active, endpoint.gone_at) == (True, None)
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    assert len(receiver.requests) == 1
+    assert ids(receiver)[0] in ids(new)
+    assert ("published", article.pk) in told(new)
+    assert not Event.objects.unfinished().exists()
+
+
 def test_a_dead_endpoint_holds_up_no_other(
     article: ArticlePage, new_endpoint: Endpoints, new_receiver: Callable[..., Receiver], receiver: Receiver
 ) -> None:
