@@ -33,9 +33,37 @@ def deliver(event: Event) -> None:
     """Send an event to its endpoint, and write down how that went.
 
     Raises:
-        PermanentError: The endpoint is switched off, or its receiver says that it wants no more.
+        PermanentError: The endpoint is switched off, or its receiver says that it wants no more, or a test failed:
+            whoever is at it tests again.
         FailedForNow: There was no answer, or another than 2xx.
     """
+    try:
+        _deliver(event)
+    except FailedForNow as error:
+        if event.event == TEST:
+            raise PermanentError(str(error)) from error
+        raise
+
+
+def send_test(*, endpoint: Endpoint, now: datetime) -> Event:
+    """Have the worker send a message that is about no page, once and without waiting for others."""
+    payload = new_payload(kind=TEST, data={"name": endpoint.name}, now=now)
+    event = event_for(endpoint, kind=TEST, about=payload["id"], payload=payload)
+    event.save()
+    return event
+
+
+def redeliver(*, event: Event, now: datetime) -> bool:
+    """Have a message sent once more that was delivered or given up, under the same id.
+
+    Returns False for one that is still on its way.
+    """
+    settled = Event.objects.filter(pk=event.pk, consumer=CONSUMER).exclude(UNFINISHED)
+    anew = {"attempts": 0, "failing_since": None, "last_failed_at": None, "last_error": ""}
+    return bool(settled.update(finished_at=None, dead_at=None, waiting_since=now, due_at=now, **anew))
+
+
+def _deliver(event: Event) -> None:
     endpoint = Endpoint.objects.filter(pk=event.channel).first()
     if endpoint is None:
         return  # It was deleted a moment ago, with all that it has not been told.
@@ -51,24 +79,6 @@ def deliver(event: Event) -> None:
     if answer.status == GONE and asked.update(active=False, gone_at=timezone.now()):
         raise PermanentError(_("The receiver answered 410: it wants no more. The webhook is switched off."))
     raise FailedForNow(_in_words(answer), wait=answer.retry_after)
-
-
-def send_test(*, endpoint: Endpoint, now: datetime) -> Event:
-    """Have the worker send a message that is about no page."""
-    payload = new_payload(kind=TEST, data={"name": endpoint.name}, now=now)
-    event = event_for(endpoint, kind=TEST, about="test", payload=payload)
-    event.save()
-    return event
-
-
-def redeliver(*, event: Event, now: datetime) -> bool:
-    """Have a message sent once more that was delivered or given up, under the same id.
-
-    Returns False for one that is still on its way.
-    """
-    settled = Event.objects.filter(pk=event.pk, consumer=CONSUMER).exclude(UNFINISHED)
-    anew = {"attempts": 0, "failing_since": None, "last_failed_at": None, "last_error": ""}
-    return bool(settled.update(finished_at=None, dead_at=None, waiting_since=now, due_at=now, **anew))
 
 
 def _attempt(event: Event, endpoint: Endpoint) -> Answer:

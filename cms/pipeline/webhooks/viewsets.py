@@ -50,7 +50,8 @@ class EndpointIndex(generic.IndexView):
         return endpoints.annotate(
             waiting=_count(Q(finished_at=None, dead_at=None, last_failed_at=None)),
             failing=_count(Q(finished_at=None, dead_at=None, last_failed_at__isnull=False)),
-            dead=_count(Q(dead_at__isnull=False)),
+            # Nobody misses a test.
+            dead=_count(Q(dead_at__isnull=False) & ~Q(event=TEST)),
         )
 
 

@@ -498,6 +498,30 @@ def test_a_test_message_goes_through_the_outbox(
     assert request.headers["webhook-id"] == event.payload["id"]
 
 
+@pytest.mark.parametrize("fault", ["no answer", "another answer", "no secret"])
+def test_a_test_message_that_failed_is_not_tried_again_and_holds_up_no_other(
+    fault: str, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    if fault == "another answer":
+        receiver.script = [500]
+    elif fault == "no answer":
+        receiver.stop()
+    else:
+        Secret.objects.all().delete()
+    failed = send_test(endpoint=endpoint, now=timezone.now())
+    drain()
+    failed.refresh_from_db()
+    assert (failed.attempts, failed.dead_at is not None) == (1, True)
+    if fault == "no answer":
+        receiver.start()
+    new_endpoint.rotate(endpoint)
+    taken = send_test(endpoint=endpoint, now=timezone.now())
+    drain()
+    taken.refresh_from_db()
+    assert taken.finished_at is not None
+    assert ids(receiver)[-1] == taken.payload["id"]
+
+
 def test_a_deleted_endpoint_is_told_nothing_more_and_leaves_nothing(
     article: ArticlePage, endpoint: Endpoint, receiver: Receiver
 ) -> None:

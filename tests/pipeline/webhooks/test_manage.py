@@ -130,6 +130,18 @@ def test_the_test_button_sends_a_message_through_the_worker(
     assert "Delivered" in text_of(editor_client, own_page(endpoint))
 
 
+def test_a_test_that_failed_is_shown_and_is_no_message_that_somebody_misses(
+    editor_client: Client, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    receiver.script = [500]
+    editor_client.post(f"{INDEX}{endpoint.pk}/test/")
+    drain()
+    own = text_of(editor_client, own_page(endpoint))
+    assert "Given up" in own
+    assert ": 500 (" in own
+    assert "Nothing is waiting" in text_of(editor_client, INDEX)
+
+
 def test_a_webhook_that_is_switched_off_is_not_tested(editor_client: Client, endpoint: Endpoint) -> None:
     Endpoint.objects.update(active=False)
     answer = editor_client.post(f"{INDEX}{endpoint.pk}/test/", follow=True)
