@@ -23,6 +23,23 @@ Address = IPv4Address | IPv6Address
 PORTS = {"http": 80, "https": 443}
 # RFC 4291: all that is routed on the public internet lies in here.
 GLOBAL_UNICAST = ip_network("2000::/3")
+# What lies in the public ranges and is no ordinary host there. What Python holds for public differs from version to
+# version.
+# https://www.iana.org/assignments/iana-ipv4-special-registry and https://www.iana.org/assignments/iana-ipv6-special-registry
+SPECIAL_NETWORKS = tuple(
+    ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocols of the IETF
+        "192.31.196.0/24",  # AS112
+        "192.52.193.0/24",  # multicast tunnels
+        "192.88.99.0/24",  # relays of 6to4
+        "192.175.48.0/24",  # AS112
+        "2001::/23",  # protocols of the IETF, Teredo and ORCHID among them
+        "2001:db8::/32",  # documentation
+        "2620:4f:8000::/48",  # AS112
+        "3fff::/20",  # documentation
+    )
+)
 # RFC 6052: networks with IPv6 alone reach IPv4 through these.
 NAT64 = ip_network("64:ff9b::/96")
 
@@ -89,6 +106,8 @@ def is_public(address: Address) -> bool:
     """
     reached = _reached_by(address)
     if isinstance(reached, IPv6Address) and reached not in GLOBAL_UNICAST:
+        return False
+    if any(reached in network for network in SPECIAL_NETWORKS):
         return False
     return reached.is_global and not reached.is_multicast and not reached.is_reserved
 
