@@ -8,8 +8,10 @@ time gains nothing.
 import queue
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -78,7 +80,7 @@ def target_of(url: str, *, seconds: float) -> Target:
         AddressError: Requests may not go there, or there is no such name.
     """
     try:
-        parts = urlsplit(iri_to_uri(url))
+        parts = urlsplit(url)
         scheme, host, port = parts.scheme, (parts.hostname or "").rstrip("."), parts.port
     except ValueError as error:
         raise AddressError(_("This is no address. Enter one like https://example.org/hook.")) from error
@@ -86,10 +88,11 @@ def target_of(url: str, *, seconds: float) -> Target:
         raise AddressError(_("This is no address. Enter one like https://example.org/hook."))
     if "@" in parts.netloc:
         raise AddressError(_("Leave user name and password out of the address: the signature says who is calling."))
+    host = _ascii(host)
     port = port or PORTS[scheme]
     addresses = _resolve(host, port, seconds=seconds)
     _check(addresses, scheme=scheme)
-    path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    path = iri_to_uri(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}")
     return Target(scheme=scheme, host=host, port=port, path=path, addresses=addresses)
 
 
@@ -135,6 +138,19 @@ def _check(addresses: tuple[Address, ...], *, scheme: str) -> None:
             raise AddressError(_("On its way everybody could read it. Enter an address that begins with https://."))
 
 
+def _ascii(host: str) -> str:
+    """Return a name in any script as name servers know it."""
+    if host.isascii():
+        return host
+    with suppress(UnicodeError):
+        encoded = host.encode("idna")
+        # Python follows RFC 3490, to which some names are others than to newer rules: "straße" is "strasse". Nothing
+        # is sent to a name that nobody entered.
+        if encoded.decode("idna") == normalize("NFKC", host):
+            return encoded.decode("ascii")
+    raise AddressError(_("Enter this name as name servers know it: in Latin letters, beginning with xn--."))
+
+
 def _resolve(host: str, port: int, *, seconds: float) -> tuple[Address, ...]:
     # The system's own look-up cannot be given a time limit, so another thread waits for it.
     answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
@@ -142,7 +158,7 @@ def _resolve(host: str, port: int, *, seconds: float) -> tuple[Address, ...]:
     def look_up() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             answers.put(error)
         else:
             answers.put([str(address[0]) for *_kind, address in found])

@@ -71,6 +71,10 @@ NOT_PUBLIC = [
 PUBLIC = ["1.1.1.1", "93.184.215.14", "2606:4700:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"]
 
 
+# As name servers know "bücher.example".
+BOOKS = "xn--bcher-kva.example"
+
+
 class NameServer:
     """Stands where the operating system asks for names; `answers` are given one after the other, the last for good."""
 
@@ -80,7 +84,7 @@ class NameServer:
         self._really = socket.getaddrinfo
 
     def __call__(self, host: str, port: Any, *args: Any, **options: Any) -> Any:
-        if host != "hooks.example.org":
+        if host not in {"hooks.example.org", BOOKS}:
             return self._really(host, port, *args, **options)
         self.asked.append(host)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -240,6 +244,30 @@ def test_what_was_checked_is_what_is_connected_to(
     [request] = receiver.requests
     assert request.headers["host"] == f"hooks.example.org:{receiver.port}"
     assert request.path == "/hook?x=1"
+
+
+@pytest.mark.parametrize("entered", ["bücher.example", "BÜCHER.example.", "bu\u0308cher.example", BOOKS])
+def test_a_name_in_any_script_is_called_as_name_servers_know_it(
+    entered: str,
+    article: ArticlePage,
+    endpoint: Endpoint,
+    receiver: Receiver,
+    name_server: NameServer,
+) -> None:
+    name_server.answers = [["127.0.0.1"]]
+    Endpoint.objects.filter(pk=endpoint.pk).update(url=f"http://{entered}:{receiver.port}/häken?x=ü")
+    publish(article)
+    drain()
+    assert name_server.asked == [BOOKS]
+    [request] = receiver.requests
+    assert request.headers["host"] == f"{BOOKS}:{receiver.port}"
+    assert request.path == "/h%C3%A4ken?x=%C3%BC"
+
+
+@pytest.mark.parametrize("host", ["straße.example", "ü..example", f"{'ü' * 64}.example", "\u202eü.example"])
+def test_a_name_of_which_name_servers_would_know_another_is_refused(host: str) -> None:
+    with pytest.raises(AddressError, match="xn--"):
+        target_of(f"https://{host}/", seconds=5)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
