@@ -2,6 +2,9 @@
 
 import html
 import re
+import socket
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -39,6 +42,18 @@ def text_of(client: Client, address: str) -> str:
 
 def secrets_on(content: str) -> list[str]:
     return re.findall(r"whsec_[A-Za-z0-9+/=]+", html.unescape(content))
+
+
+def look_up_as(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[[], Any]) -> None:
+    """Have `answer` stand in for the name server where this one name is asked for."""
+    really = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *args, **kwargs: answer() if host == name else really(host, *args, **kwargs)
+    )
+
+
+def nobody_knows() -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def test_an_editor_makes_an_endpoint_and_sees_its_secret_once(
@@ -97,6 +112,24 @@ def test_an_address_that_may_not_be_called_is_refused_when_it_is_saved(
     assert answer.status_code == 200
     assert advice in html.unescape(answer.content.decode())
     assert not Endpoint.objects.exists()
+
+
+def test_an_endpoint_whose_name_has_vanished_can_be_changed_but_not_switched_on(
+    editor_client: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://vanished.example/hook"
+    Endpoint.objects.update(url=url)
+    look_up_as(monkeypatch, "vanished.example", nobody_knows)
+    edit = f"{INDEX}edit/{endpoint.pk}/"
+    for fields in ({"name": "Renamed"}, {"name": "Renamed", "events": [Kind.DELETED], "active": ""}):
+        assert editor_client.post(edit, form(url, **fields)).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.events, endpoint.active) == ("Renamed", [Kind.DELETED], False)
+    for fields in ({"active": "on"}, {"active": "", "url": f"{url}s"}):
+        answer = editor_client.post(edit, form(**{"url": url, **fields}))
+        assert "There is no vanished.example." in html.unescape(answer.content.decode())
+    endpoint.refresh_from_db()
+    assert (endpoint.url, endpoint.active) == (url, False)
 
 
 def test_an_endpoint_is_told_of_something_that_there_is(editor_client: Client, receiver: Receiver) -> None:
