@@ -59,6 +59,10 @@ class AddressError(Exception):
         self.detail = detail
 
 
+class NoNameServerError(AddressError):
+    """Nobody says where it leads at this moment."""
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a request goes: `addresses` are those of `host` that were checked, `path` has the query with it."""
@@ -78,6 +82,7 @@ def target_of(url: str, *, seconds: float) -> Target:
 
     Raises:
         AddressError: Requests may not go there, or there is no such name.
+        NoNameServerError: The name server did not answer in time.
     """
     try:
         parts = urlsplit(url)
@@ -168,7 +173,7 @@ def _resolve(host: str, port: int, *, seconds: float) -> tuple[Address, ...]:
         answer = answers.get(timeout=max(seconds, 0))
     except queue.Empty:
         text = _("No name server tells where %(host)s is. Try again later.") % {"host": host}
-        raise AddressError(text, fault=Fault.NAME) from None
+        raise NoNameServerError(text, fault=Fault.NAME) from None
     if isinstance(answer, Exception):
         text = _("There is no %(host)s. Check the name.") % {"host": host}
         raise AddressError(text, fault=Fault.NAME, detail=f"{host}: {answer}") from answer

@@ -3,6 +3,7 @@
 import html
 import re
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from wagtail.models import ModelLogEntry
 
 from articles.models import ArticlePage
 from cms.pipeline.models import Event
+from cms.pipeline.webhooks import forms
 from cms.pipeline.webhooks.models import TEST, Attempt, Endpoint, Fault, Kind, Secret
 from cms.pipeline.worker import drain
 from tests.pipeline.webhooks.conftest import Endpoints, told
@@ -130,6 +132,22 @@ def test_an_endpoint_whose_name_has_vanished_can_be_changed_but_not_switched_on(
         assert "There is no vanished.example." in html.unescape(answer.content.decode())
     endpoint.refresh_from_db()
     assert (endpoint.url, endpoint.active) == (url, False)
+
+
+def test_a_name_server_that_hangs_keeps_nobody_from_saving_an_address(
+    editor_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The look-up lies inside the request's transaction, which on SQLite keeps everybody else from writing.
+    assert forms.MOST_SECONDS <= 1
+    monkeypatch.setattr(forms, "MOST_SECONDS", 0.05)
+    release = threading.Event()
+    look_up_as(monkeypatch, "slow.example", lambda: release.wait() and [])
+    try:
+        answer = editor_client.post(f"{INDEX}new/", form("https://slow.example/hook"))
+        assert len(secrets_on(answer.content.decode())) > 0
+        assert Endpoint.objects.get().url == "https://slow.example/hook"
+    finally:
+        release.set()
 
 
 def test_an_endpoint_is_told_of_something_that_there_is(editor_client: Client, receiver: Receiver) -> None:
