@@ -1,6 +1,8 @@
 """Where a page stands: what has become of its last change, in a sentence and, where something is amiss, in more."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AnySet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -195,10 +197,20 @@ def _part_of_change(row: PageChange, label: ConsumerLabel, *, is_public: bool, n
 def _parts_of_events(page: Page, events: Sequence[Event]) -> Iterator[str]:
     for name in event_consumers:
         label = label_of(name)
-        recent = [row for row in events if row.consumer == name and _is_recent(row, page)]
-        if recent:
-            done = sum(row.finished_at is not None for row in recent)
-            yield label.done % {"name": label.name, "done": done, "total": len(recent)}
+        # What a channel leads to is told when it has been told of everything.
+        channels: dict[str, set[State]] = defaultdict(set)
+        for row in events:
+            if row.consumer == name and _is_recent(row, page):
+                channels[row.channel].add(state_of(row))
+        if channels:
+            yield _part_of_events(list(channels.values()), label)
+
+
+def _part_of_events(channels: Sequence[AnySet[State]], label: ConsumerLabel) -> str:
+    undone = [states for states in channels if states != {State.DONE}]
+    is_on_its_way = any(states <= {State.DONE, State.WAITING} for states in undone)
+    words = label.waiting if is_on_its_way else label.failed if undone else label.done
+    return words % {"name": label.name, "done": len(channels) - len(undone), "total": len(channels)}
 
 
 def _is_recent(row: Event, page: Page) -> bool:

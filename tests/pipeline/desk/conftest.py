@@ -67,8 +67,14 @@ def receivers(monkeypatch: pytest.MonkeyPatch, _no_consumers: None) -> EventCons
     label = ConsumerLabel(
         name="Receivers",
         done=ngettext_lazy("%(done)d of %(total)d receiver told", "%(done)d of %(total)d receivers told", "total"),
-        waiting="receivers not told yet",
-        failed="receivers could not be told",
+        waiting=ngettext_lazy(
+            "%(done)d of %(total)d receiver told so far", "%(done)d of %(total)d receivers told so far", "total"
+        ),
+        failed=ngettext_lazy(
+            "%(done)d of %(total)d receiver told, the rest in vain",
+            "%(done)d of %(total)d receivers told, the rest in vain",
+            "total",
+        ),
     )
     monkeypatch.setitem(labels, "receivers", label)
     return consumer

@@ -33,7 +33,7 @@ def publish_again(article: ArticlePage) -> None:
 
 def tell_receiver(page: Page, name: str) -> Event:
     return record_event(
-        consumer="receivers", key=f"{name} {page.pk}", event="published", payload={"text": name},
+        consumer="receivers", key=f"{name} {page.pk}", channel=name, event="published", payload={"text": name},
         page_id=page.pk, label=f"“{name}” is told",
     )  # fmt: skip
 
@@ -53,17 +53,43 @@ def test_every_consumer_has_its_part(
         tell_receiver(article, name)
     step("receivers")
     assert sentence(editor_client, article).endswith(
-        "searchable since 14:02:11, second cache: done at 14:02:11, 1 of 2 receivers told."
+        "searchable since 14:02:11, second cache: done at 14:02:11, 1 of 2 receivers told so far."
     )
     step("receivers")
     assert sentence(editor_client, article).endswith("2 of 2 receivers told.")
+
+
+def test_a_receiver_of_several_events_counts_once_when_it_has_all_of_them(
+    editor_client: Client, receivers: EventConsumer, article: ArticlePage
+) -> None:
+    for name in ("one", "one", "two"):
+        tell_receiver(article, name)
+    for said in ("0 of 2 receivers told so far.", "1 of 2 receivers told so far.", "2 of 2 receivers told."):
+        step("receivers")
+        assert sentence(editor_client, article).endswith(said)
+
+
+def test_where_nobody_is_on_their_way_any_more_the_rest_was_told_in_vain(
+    editor_client: Client, receivers: EventConsumer, article: ArticlePage
+) -> None:
+    receivers.errors["two"] = PermanentError("gone")
+    for name in ("one", "two"):
+        tell_receiver(article, name)
+    for said in ("1 of 2 receivers told so far.", "1 of 2 receivers told, the rest in vain."):
+        step("receivers")
+        assert sentence(editor_client, article).endswith(said)
+    tell_receiver(article, "two")
+    drain()
+    assert sentence(editor_client, article).endswith("1 of 2 receivers told, the rest in vain.")
 
 
 def test_a_consumer_of_events_without_words_is_shown_all_the_same(
     editor_client: Client, article: ArticlePage, event_consumer: EventConsumer
 ) -> None:
     record_event(consumer="letters", key="1", event="published", payload={"text": "one"}, page_id=article.pk)
-    assert sentence(editor_client, article).endswith("letters: 0 of 1 delivered.")
+    assert sentence(editor_client, article).endswith("letters: not done yet.")
+    drain()
+    assert sentence(editor_client, article).endswith("letters: 1 of 1 delivered.")
 
 
 def test_events_of_an_earlier_publication_do_not_count(
@@ -232,7 +258,7 @@ def test_an_event_that_failed_is_called_by_its_own_name(
     waiting, dead = problems(editor_client, article)
     assert waiting == "Receivers: waiting since 14:02:11."
     assert dead.startswith("“one” is told: given up after one try, ")
-    assert sentence(editor_client, article).endswith("0 of 2 receivers told.")
+    assert sentence(editor_client, article).endswith("0 of 2 receivers told so far.")
 
 
 def test_what_many_events_wait_for_is_said_once(
