@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from django.utils.http import http_date
 from pytest_django import Settings
@@ -25,7 +25,7 @@ from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault, Secret
 from cms.pipeline.webhooks.signing import OVERLAP, forget_retired_secrets
 from cms.pipeline.worker import drain, run
 from tests.pages import ArticleFactory
-from tests.pipeline.test_claim import own_connections
+from tests.pipeline.test_claim import in_threads, own_connections
 from tests.pipeline.test_worker import wait_until
 from tests.pipeline.webhooks.conftest import Endpoints, ids, messages, told
 from tests.pipeline.webhooks.test_announce import again, publish
@@ -573,3 +573,37 @@ def test_what_goes_wrong_after_the_delivery_does_not_have_it_sent_again(
         drain()
     assert sorted(Counter(ids(receiver)).values()) == [2, 2]
     assert not Event.objects.unfinished().exists()
+
+
+@own_connections
+def test_whoever_writes_a_waiting_message_holds_up_no_delivery(
+    publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    pages = [publish_article(title=title) for title in ("First", "Second")]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [500, 500]
+    for page in pages:
+        publish(page)
+    drain()
+    first, second = Event.objects.unfinished().order_by("pk")
+    Event.objects.filter(pk=second.pk).update(due_at=timezone.now() + HOUR)
+    Event.objects.filter(pk=first.pk).update(due_at=timezone.now())
+    written, handled = threading.Event(), threading.Event()
+
+    def write_for_long() -> None:
+        with transaction.atomic():
+            Event.objects.filter(pk=second.pk).update(label="Held")
+            written.set()
+            # SQLite has one writer at a time, so there the worker has to wait.
+            if connection.vendor == "postgresql":
+                assert handled.wait(timeout=20)
+
+    def work() -> None:
+        assert written.wait(timeout=20)
+        drain()
+        handled.set()
+
+    in_threads(write_for_long, work)
+    assert Event.objects.get(pk=first.pk).finished_at is not None
+    assert ids(receiver).count(first.payload["id"]) == 2
