@@ -5,8 +5,10 @@ site adds it to `VISITS`, or to a prefix of `PLAIN`; an address that nobody clas
 """
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from typing import NamedTuple
 
 import pytest
@@ -17,14 +19,19 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
+from pytest_django import Settings
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import PageViewRestriction
 
 from articles.models import ArticlePage, ArticleSource
+from cms.pipeline.models import Event
 from cms.pipeline.scheduled import ScheduledPublishing
+from cms.pipeline.webhooks.models import Endpoint
+from cms.pipeline.webhooks.signing import rotate
 from cms.pipeline.worker import drain
+from home.models import HomePage
 from search.interface import get_engine
 from tests.pages import ArticleFactory
 from tests.search.conftest import (  # noqa: F401 - fixtures
@@ -33,6 +40,7 @@ from tests.search.conftest import (  # noqa: F401 - fixtures
     feed_elasticsearch,
     on_elasticsearch,
 )
+from tests.services.receiver import Receiver
 
 # In every article, hidden or not: what a reader types to find them all.
 BAIT = "lanternfish"
@@ -268,6 +276,29 @@ def assert_searches_count_only_what_is_shown(client: Client, canaries: Canaries)
         assert client.get(f"/api/suggest/?q={word[:5]}").json()["suggestions"] == [], word
 
 
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """Somebody who is told by webhook of whatever becomes of pages."""
+    settings.WEBHOOK_ALLOWED_NETWORKS = [ip_network("127.0.0.0/8")]
+    receiver = Receiver()
+    receiver.start()
+    yield receiver
+    receiver.stop()
+
+
+def told_of(receiver: Receiver, page: ArticlePage) -> list[str]:
+    """Return all that a receiver was told of a page, as it was sent."""
+    return [
+        f"{request.headers} {request.body.decode()}"
+        for request in receiver.requests
+        if json.loads(request.body)["data"]["id"] == page.pk
+    ]
+
+
+def again(canary: Canary) -> ArticlePage:
+    return ArticlePage.objects.get(pk=canary.page.pk)
+
+
 def test_every_address_is_classified() -> None:
     assert [route for route in routes() if route not in VISITS and not route.startswith(PLAIN)] == []
     assert set(VISITS) - set(routes()) == set()
@@ -335,3 +366,38 @@ def test_elasticsearch_shows_no_hidden_article(client: Client, canaries: Canarie
     for under in ("/search/", "/api/search/", "/api/suggest/"):
         assert leaks(client, canaries, under=under) == []
     assert_searches_count_only_what_is_shown(client, canaries)
+
+
+def test_no_webhook_tells_of_a_hidden_article(canaries: Canaries, receiver: Receiver) -> None:
+    rotate(endpoint=Endpoint.objects.create(name="Shop front", url=receiver.url), now=timezone.now())
+    home = HomePage.objects.get()
+    never_public = {"draftcanary", "scheduledcanary"}
+    # Public when it was written down, and hidden by the time that it is sent.
+    for word in (SHOWN, *HIDDEN):
+        if word not in never_public:
+            again(canaries[word]).save_revision().publish()
+    hide(canaries)
+    drain()
+    # Whatever is done to hidden articles: written, published for the few, moved, scheduled, deleted.
+    for word in HIDDEN:
+        page = again(canaries[word])
+        page.title = f"{word} another title"
+        page.save_revision()
+    for word in ("passwordcanary", "groupcanary"):
+        again(canaries[word]).get_latest_revision().publish()
+    drain()
+    for word in HIDDEN:
+        again(canaries[word]).move(home, pos="last-child")
+    drain()
+    for word in HIDDEN:
+        again(canaries[word]).delete()
+    drain()
+    assert not Event.objects.unfinished().exists()
+    assert f"{SHOWN} title" in "".join(told_of(receiver, canaries[SHOWN].page))
+    for word in HIDDEN:
+        page = canaries[word].page
+        told = told_of(receiver, page)
+        assert bool(told) == (word not in never_public)
+        # Where it was found before is what a receiver needs to forget it.
+        assert word not in "".join(told).replace(f"/articles/{page.slug}/", "")
+    assert not any(word in request.body.decode() for request in receiver.requests for word in never_public)

@@ -6,6 +6,9 @@ already, when a worker dies before writing that down: doing the same twice must 
 
 Any exception other than `PermanentError` and `Unavailable` is taken for a passing failure of this one row: it is tried
 again, later each time, and becomes a dead letter after `models.MOST_ATTEMPTS`, or when the consumer's own policy says.
+
+Editors read the texts of `PermanentError` and `FailedForNow`. Those of other exceptions may name a host of the
+operator's, so they are for superusers and for the log.
 """
 
 from collections.abc import Callable

@@ -24,14 +24,15 @@ class ConsumerLabel:
     """The words for one consumer. All but `name` are parts of a sentence, such as "searchable since 14:02:11".
 
     Each is marked for translation and may hold `%(name)s` and `%(time)s`, when the consumer was done; those of a
-    consumer of events also `%(done)d` and `%(total)d`, which a plural may depend on.
+    consumer of events also `%(done)d` and `%(total)d`, the numbers of channels, which a plural may depend on. A channel
+    is done when all is done that came of the page's last publication.
 
     Args:
         name: As the report lists it.
         done: It knows the page as readers see it.
         gone: It knows that readers do not see the page any more; as `done` where nothing is said.
-        waiting: It has not been told yet.
-        failed: It was told in vain.
+        waiting: It has not been told yet; of events, somebody has not, and without a failure so far.
+        failed: It was told in vain; of events, everybody who has not been told yet was.
         applies: Whether pages of a type are anything to this consumer; of others it is not mentioned.
     """
 

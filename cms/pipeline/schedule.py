@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 30
 RENEWAL_SECONDS = 10.0
 KEEP_FINISHED = timedelta(days=7)
+KEEP_DEAD_EVENTS = timedelta(days=30)
 KEEP_SILENT_WORKERS = timedelta(days=1)
 
 
@@ -97,13 +98,16 @@ def _claim(*, name: str, worker: str, seconds: int, now: datetime) -> bool:
 
 
 def prune() -> None:
-    """Delete what was finished `KEEP_FINISHED` ago. Dead letters stay, and so does the last word on a page there is.
+    """Delete what is of no use any more.
 
-    Dead mail goes: what it says is for its recipient alone, and a code to log in with is of no use after a week.
+    That is what was finished `KEEP_FINISHED` ago, but for the last word on a page that there is; events that were given
+    up `KEEP_DEAD_EVENTS` ago, with the log of their attempts; and dead mail sooner: what it says is for its recipient
+    alone, and a code to log in with is of no use after a week. Dead letters about the state of a page stay.
     """
     now = timezone.now()
     Event.objects.filter(finished_at__lt=now - KEEP_FINISHED).delete()
     Event.objects.filter(consumer=MAIL, dead_at__lt=now - KEEP_FINISHED).delete()
+    Event.objects.filter(dead_at__lt=now - KEEP_DEAD_EVENTS).delete()
     finished = PageChange.objects.filter(finished_at__lt=now - KEEP_FINISHED)
     finished.exclude(page_id__in=Page.objects.values("pk")).delete()
     Worker.objects.filter(last_seen_at__lt=now - KEEP_SILENT_WORKERS).delete()

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from wagtail.log_actions import log
@@ -87,12 +88,18 @@ def _tell_editors(error: Exception, *, model_name: str, pk: Any) -> None:
     is_revision = isinstance(found, Revision)
     item = found.base_content_object if is_revision else found
     due_at = found.approved_go_live_at if is_revision else found.expire_at
-    words = f"{type(error).__name__}: {error}".replace("\0", "")[:LONGEST_ERROR]
+    words = _in_words(error)
     data = {"error": words, "due_at": due_at.isoformat()}
     entries = log_registry.get_logs_for_instance(item)
     last = entries.filter(action=LOG_FAILED).order_by("-timestamp", "-pk").first()
     if last is None or last.data != data:
         log(item, LOG_FAILED, data=data)
+
+
+def _in_words(error: Exception) -> str:
+    """Return what editors may read of it: what is wrong with the item. Other texts may name the database's host."""
+    name = type(error).__name__
+    return f"{name}: {error}".replace("\0", "")[:LONGEST_ERROR] if isinstance(error, ValidationError) else name
 
 
 @transaction.atomic

@@ -59,6 +59,9 @@ def test_the_demo_keeps_its_key_where_only_its_owner_reads_it(tmp_path: Path) ->
         ("ELASTICSEARCH_URL", "localhost:9200", "http://127.0.0.1:9200"),
         ("REDIS_URL", "127.0.0.1", "redis://127.0.0.1:6379/0"),
         ("EMAIL_URL", "pigeon://home", "smtp+tls://user:password@host:587"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "everything", "networks like 10.0.5.0/24"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.0/16, 10.0.5.7/24", "networks like 10.0.5.0/24"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/33", "networks like 10.0.5.0/24"),
     ],
 )
 def test_a_wrong_value_stops_the_start_with_what_to_set(
@@ -70,6 +73,23 @@ def test_a_wrong_value_stops_the_start_with_what_to_set(
         runpy.run_path(str(ROOT / "cms" / "settings.py"))
     assert str(refused.value).startswith(f"{name} ")
     assert advice in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "networks"),
+    [
+        ("", []),
+        ("10.20.0.0/16", ["10.20.0.0/16"]),
+        ("127.0.0.1, fd00::/8,", ["127.0.0.1/32", "fd00::/8"]),
+    ],
+)
+def test_the_networks_that_webhooks_may_go_to_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, networks: list[str]
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("WEBHOOK_ALLOWED_NETWORKS", value)
+    settings = runpy.run_path(str(ROOT / "cms" / "settings.py"))
+    assert [str(network) for network in settings["WEBHOOK_ALLOWED_NETWORKS"]] == networks
 
 
 def test_a_wrong_value_is_told_without_a_traceback(tmp_path: Path) -> None:

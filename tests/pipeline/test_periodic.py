@@ -195,6 +195,27 @@ def test_finished_events_are_deleted_after_a_week_and_dead_ones_are_kept(
     assert [event.payload for event in Event.objects.all()] == [{"text": "broken"}]
 
 
+def test_events_that_were_given_up_are_forgotten_after_a_month(
+    db: None, event_consumer: EventConsumer, clock: Clock
+) -> None:
+    record_event(consumer="letters", key="one", event="published", payload={"text": "one"})
+    Event.objects.update(dead_at=timezone.now())
+    clock.move(seconds=29 * DAY)
+    prune()
+    assert Event.objects.count() == 1
+    clock.move(seconds=2 * DAY)
+    prune()
+    assert Event.objects.count() == 0
+
+
+def test_a_dead_letter_about_the_state_of_a_page_is_kept(tree: Tree, consumer: PageConsumer, clock: Clock) -> None:
+    record(page_ids=[tree.child.pk])
+    PageChange.objects.update(dead_at=timezone.now())
+    clock.move(seconds=90 * DAY)
+    prune()
+    assert PageChange.objects.count() == 1
+
+
 def test_mail_that_could_not_be_delivered_is_forgotten_after_a_week(db: None, clock: Clock) -> None:
     record_event(consumer="mail", key="one", event="send", payload={"body": "Your code is 123456"})
     Event.objects.update(dead_at=timezone.now())

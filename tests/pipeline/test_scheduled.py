@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from wagtail.models import Page, PageLogEntry
 
 from cms.pipeline.outbox import unfinished_page_ids
-from cms.pipeline.scheduled import REST_SECONDS, ScheduledPublishing
+from cms.pipeline.scheduled import LOG_FAILED, REST_SECONDS, ScheduledPublishing
 from tests.pipeline.conftest import Clock, PageConsumer, Tree, publish
 
 HOUR = 3600  # seconds
@@ -92,6 +93,20 @@ def test_a_page_whose_expiry_fails_stops_no_other(tree: Tree, clock: Clock, monk
     monkeypatch.setattr(Page, "unpublish", refuse_one)
     ScheduledPublishing().run()
     assert [Page.objects.get(pk=page.pk).live for page in (tree.child, tree.other)] == [True, False]
+
+
+def test_the_history_of_a_page_says_nothing_of_the_database(
+    tree: Tree, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_page: Page, **_options: object) -> None:
+        raise OperationalError("connection to db.internal was lost")
+
+    let_expire(tree.child)
+    clock.move(seconds=HOUR)
+    monkeypatch.setattr(Page, "unpublish", fail)
+    ScheduledPublishing().run()
+    entry = PageLogEntry.objects.get(page=tree.child.pk, action=LOG_FAILED)
+    assert entry.data["error"] == "OperationalError"
 
 
 def test_a_page_that_fails_changes_nothing_and_records_nothing(

@@ -29,6 +29,7 @@ from cms.pipeline.overdue import overdue_pages
 from cms.pipeline.retrying import failed
 from cms.pipeline.rows import Rows, may_publish_somewhere, publishable_pages, unfinished_rows
 from cms.pipeline.status import pipeline_status
+from cms.users.models import User
 
 STATES = {
     State.WAITING: gettext_lazy("Waiting"),
@@ -124,7 +125,7 @@ class PublishingReport(BaseListingView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now = timezone.now()
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        context["lines"] = lines(context["object_list"], now=now)
+        context["lines"] = lines(context["object_list"], user=self.request.user, now=now)
         context["figures"] = figures(now=now)
         context["no_worker"] = no_worker(now=now)
         context["late"] = [
@@ -154,8 +155,8 @@ def figures(*, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def lines(keys: Iterable[dict[str, Any]], *, now: datetime) -> list[Line]:
-    """Return the rows with these keys as the report shows them, in three queries."""
+def lines(keys: Iterable[dict[str, Any]], *, user: User, now: datetime) -> list[Line]:
+    """Return the rows with these keys as the report shows them to somebody, in three queries."""
     wanted = [(key["kind"], key["pk"]) for key in keys]
     found: dict[tuple[str, int], Work] = {}
     for kind, rows in (("change", PageChange.objects.all()), ("event", Event.objects.defer("payload"))):
@@ -163,10 +164,10 @@ def lines(keys: Iterable[dict[str, Any]], *, now: datetime) -> list[Line]:
         found.update(((kind, row.pk), row) for row in chosen)
     pages = Page.objects.in_bulk([row.page_id for row in found.values()])  # type: ignore[attr-defined]
     # What a worker has finished since the keys were read is nobody's business any more.
-    return [_line(kind, found[kind, pk], pages, now=now) for kind, pk in wanted if (kind, pk) in found]
+    return [_line(kind, found[kind, pk], pages, user=user, now=now) for kind, pk in wanted if (kind, pk) in found]
 
 
-def _line(kind: str, row: Any, pages: dict[int, Page], *, now: datetime) -> Line:
+def _line(kind: str, row: Any, pages: dict[int, Page], *, user: User, now: datetime) -> Line:
     page = pages.get(row.page_id)
     state = state_of(row)
     can_fail_again = state in {State.FAILING, State.AWAY}
@@ -179,7 +180,7 @@ def _line(kind: str, row: Any, pages: dict[int, Page], *, now: datetime) -> Line
         since=moment(row.waiting_since, now=now),
         attempts=row.attempts,
         next_try=moment(max(row.due_at, now), now=now) if can_fail_again else "",
-        error=error_in_words(row),
+        error=error_in_words(row, user=user),
         retry_url=reverse("desk_retry_row", args=[kind, row.pk]) if can_fail_again or state is State.DEAD else "",
     )
 

@@ -1,6 +1,8 @@
 """Where a page stands: what has become of its last change, in a sentence and, where something is amiss, in more."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AnySet
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.models import Page, PageLogEntry
 
-from cms.pipeline.consumers import PermanentError, Unavailable, consumers, event_consumers
+from cms.pipeline.consumers import FailedForNow, PermanentError, Unavailable, consumers, event_consumers
 from cms.pipeline.desk.moments import moment
 from cms.pipeline.labels import ConsumerLabel, label_of
 from cms.pipeline.models import Event, PageChange, Work
@@ -24,6 +26,7 @@ from cms.visibility import is_over, public_pages
 UNPUBLISHED = ("wagtail.unpublish", "wagtail.unpublish.scheduled")
 LONGEST_SHOWN_ERROR = 300  # characters
 MOST_PROBLEMS = 10
+MEANT_FOR_EDITORS = {PermanentError.__name__, FailedForNow.__name__}
 
 
 class State(Enum):
@@ -61,8 +64,8 @@ class Standing:
     can_be_retried: bool
 
 
-def standing_of(page: Page, *, now: datetime) -> Standing:
-    """Tell where a page stands, with a number of queries that depends on nothing that the pipeline has to do."""
+def standing_of(page: Page, *, user: User, now: datetime) -> Standing:
+    """Tell somebody where a page stands, in as many queries however much the pipeline has to do."""
     is_public = public_pages().filter(pk=page.pk).exists()
     scheduled = page.scheduled_revision
     goes_live_at = scheduled.approved_go_live_at if scheduled is not None else None
@@ -77,7 +80,7 @@ def standing_of(page: Page, *, now: datetime) -> Standing:
     states = {state_of(row) for row in unfinished}
     return Standing(
         sentence=_("%(parts)s.") % {"parts": ", ".join(parts)},
-        problems=(*_problems(unfinished, now=now), *_lateness(page, now=now)),
+        problems=(*_problems(unfinished, user=user, now=now), *_lateness(page, now=now)),
         is_settled=states <= {State.DEAD} and (goes_live_at is None or goes_live_at > now),
         can_be_retried=bool(states - {State.WAITING}),
     )
@@ -93,16 +96,28 @@ def state_of(row: Work) -> State:
     return State.AWAY if row.last_error.startswith(f"{Unavailable.__name__}: ") else State.FAILING
 
 
-def error_in_words(row: Work) -> str:
-    """Return the last error without the names of exceptions that say what the state says already."""
+def error_in_words(row: Work, *, user: User) -> str:
+    """Return the last error as far as this person may know it: some name hosts of the operator's network.
+
+    Names of exceptions that say what the state says already are left out.
+    """
     name, _colon, text = row.last_error.partition(": ")
-    words = text if name in {Unavailable.__name__, PermanentError.__name__} else row.last_error
+    if name in MEANT_FOR_EDITORS:
+        return _shortened(text)
+    if user.is_superuser:
+        return _shortened(text if name == Unavailable.__name__ else row.last_error)
+    if state_of(row) in {State.FAILING, State.DEAD}:
+        return _("Something unforeseen went wrong. Whoever runs the site finds it in the log.")
+    return ""
+
+
+def _shortened(words: str) -> str:
     return words if len(words) <= LONGEST_SHOWN_ERROR else f"{words[:LONGEST_SHOWN_ERROR]}…"
 
 
 def standing_context(page: Page, *, user: User) -> dict[str, Any]:
     """Return what the templates show of a page's standing, and let this person do about it."""
-    standing = standing_of(page, now=timezone.now())
+    standing = standing_of(page, user=user, now=timezone.now())
     may_retry = standing.can_be_retried and page.permissions_for_user(user).can_publish()
     return {"page": page, "standing": standing, "may_retry": may_retry}
 
@@ -182,17 +197,27 @@ def _part_of_change(row: PageChange, label: ConsumerLabel, *, is_public: bool, n
 def _parts_of_events(page: Page, events: Sequence[Event]) -> Iterator[str]:
     for name in event_consumers:
         label = label_of(name)
-        recent = [row for row in events if row.consumer == name and _is_recent(row, page)]
-        if recent:
-            done = sum(row.finished_at is not None for row in recent)
-            yield label.done % {"name": label.name, "done": done, "total": len(recent)}
+        # What a channel leads to is told when it has been told of everything.
+        channels: dict[str, set[State]] = defaultdict(set)
+        for row in events:
+            if row.consumer == name and _is_recent(row, page):
+                channels[row.channel].add(state_of(row))
+        if channels:
+            yield _part_of_events(list(channels.values()), label)
+
+
+def _part_of_events(channels: Sequence[AnySet[State]], label: ConsumerLabel) -> str:
+    undone = [states for states in channels if states != {State.DONE}]
+    is_on_its_way = any(states <= {State.DONE, State.WAITING} for states in undone)
+    words = label.waiting if is_on_its_way else label.failed if undone else label.done
+    return words % {"name": label.name, "done": len(channels) - len(undone), "total": len(channels)}
 
 
 def _is_recent(row: Event, page: Page) -> bool:
     return page.last_published_at is not None and row.waiting_since >= page.last_published_at
 
 
-def _problems(rows: Sequence[Work], *, now: datetime) -> Iterator[Problem]:
+def _problems(rows: Sequence[Work], *, user: User, now: datetime) -> Iterator[Problem]:
     waiting = [row for row in rows if state_of(row) is State.WAITING]
     # Many events may wait behind one that fails: one word for all of them.
     for consumer in dict.fromkeys(row.consumer for row in waiting):
@@ -201,7 +226,7 @@ def _problems(rows: Sequence[Work], *, now: datetime) -> Iterator[Problem]:
         yield Problem(text=_("%(name)s: waiting since %(time)s.") % words)
     failed = [row for row in rows if state_of(row) is not State.WAITING]
     for row in failed[:MOST_PROBLEMS]:
-        yield Problem(text=_failure(row, now=now), error=error_in_words(row))
+        yield Problem(text=_failure(row, now=now), error=error_in_words(row, user=user))
     if len(failed) > MOST_PROBLEMS:
         more = len(failed) - MOST_PROBLEMS
         yield Problem(text=ngettext("And %(more)d more.", "And %(more)d more.", more) % {"more": more})

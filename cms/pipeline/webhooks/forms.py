@@ -6,11 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
-from cms.pipeline.webhooks.addresses import AddressError, target_of
+from cms.pipeline.webhooks.addresses import AddressError, NoNameServerError, target_of
 from cms.pipeline.webhooks.models import Endpoint, Kind
 
-# So long an editor waits for the name server.
-MOST_SECONDS = 5
+# So long an editor waits for the name server; and on SQLite everybody who wants to write, for the request is one
+# transaction.
+MOST_SECONDS = 1
 
 
 class EndpointForm(WagtailAdminModelForm):
@@ -22,13 +23,21 @@ class EndpointForm(WagtailAdminModelForm):
         model = Endpoint
         fields: ClassVar[list[str]] = ["name", "url", "events", "active"]
 
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean()
+        # What is told nothing, or goes on as before, can be changed whatever has become of its name.
+        is_switched_on = "active" in self.changed_data and fields.get("active")
+        if "url" in fields and ("url" in self.changed_data or is_switched_on):
+            self._check(fields["url"])
+        return fields
+
+    def _check(self, url: str) -> None:
         try:
             target_of(url, seconds=MOST_SECONDS)
+        except NoNameServerError:
+            return  # Whenever something is sent, the address is checked again.
         except AddressError as error:
-            raise forms.ValidationError(str(error)) from error
-        return url
+            self.add_error("url", str(error))
 
     def save(self, commit: bool = True) -> Any:
         if self.instance.active:

@@ -22,6 +22,19 @@ class Kind(models.TextChoices):
     DELETED = "page.deleted", _("Deleted")
 
 
+class Fault(models.TextChoices):
+    """Why there was no answer, in words that name nothing of the operator's network."""
+
+    ADDRESS = "address", _("This address is not allowed.")
+    NAME = "name", _("Nobody knows where a server of this name is.")
+    REFUSED = "refused", _("Nobody listens at this address.")
+    TIMEOUT = "timeout", _("There was no answer in time.")
+    TLS = "tls", _("No secure connection came about, for the receiver’s certificate or encryption is not in order.")
+    BROKEN = "broken", _("The receiver hung up, or answered something that is not HTTP.")
+    SECRET = "secret", _("The secret cannot be read any more. Make a new one.")
+    OTHER = "other", _("The connection failed.")
+
+
 # The `type` of the message that the test button sends.
 TEST = "webhook.test"
 
@@ -88,19 +101,23 @@ class Secret(models.Model):
 
 
 class Attempt(models.Model):
-    """One request to an endpoint. Without a status and an error nobody lived to write down how it ended."""
+    """One request to an endpoint. Without a status and a fault nobody lived to write down how it ended."""
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="webhook_attempts")
     at = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True, blank=True)
     milliseconds = models.PositiveIntegerField(null=True, blank=True)
+    fault = models.CharField(max_length=10, choices=Fault.choices, blank=True, default="")
+    # What editors do not read: it may name what lies inside the operator's network.
     error = models.CharField(max_length=500, blank=True)
+    # So long the receiver asked to be left alone with this message.
+    retry_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S}: {self.status or self.error}"
+        return f"{self.at:%Y-%m-%d %H:%M:%S}: {self.status or self.fault}"
 
 
 class Announced(models.Model):

@@ -12,9 +12,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.http import parse_http_date_safe
-from django.utils.translation import gettext as _
 
 from cms.pipeline.webhooks.addresses import AddressError, Target, target_of
+from cms.pipeline.webhooks.models import Fault
 
 # For all of it, from the look-up of the name on. Well below the lease of a row.
 MOST_SECONDS = 10.0
@@ -34,7 +34,11 @@ class Answer:
 
 
 class NoAnswerError(Exception):
-    """No request was made, or no answer came to it; the text says why."""
+    """No request was made, or no answer came to it. `fault` is for editors, the text for whoever runs the site."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        super().__init__(text)
+        self.fault = fault
 
 
 def post(*, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
@@ -50,12 +54,11 @@ def post(*, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection = _connect(target, deadline=deadline)
         return _exchange(connection, target=target, body=body, headers=headers, deadline=deadline)
     except AddressError as error:
-        raise NoAnswerError(str(error)) from error
+        raise NoAnswerError(error.fault, error.detail or str(error)) from error
     except (OSError, ValueError, http.client.HTTPException) as error:
         if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-            text = _("There was no answer within %(seconds)d seconds.") % {"seconds": MOST_SECONDS}
-            raise NoAnswerError(text) from error
-        raise NoAnswerError(_in_words(error)) from error
+            raise NoAnswerError(Fault.TIMEOUT, f"There was no answer within {MOST_SECONDS} seconds.") from error
+        raise NoAnswerError(_fault(error), f"{type(error).__name__}: {error}") from error
 
 
 def _connect(target: Target, *, deadline: float) -> socket.socket:
@@ -130,15 +133,11 @@ def _retry_after(value: str) -> timedelta:
     return min(max(timedelta(seconds=until - timezone.now().timestamp()), timedelta()), LONGEST_RETRY_AFTER)
 
 
-def _in_words(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return _("The receiver's certificate is not valid: %(reason)s.") % {"reason": error.verify_message}
+def _fault(error: Exception) -> Fault:
     if isinstance(error, ssl.SSLError):
-        return _("No encrypted connection came about: %(reason)s.") % {"reason": error.reason or error}
+        return Fault.TLS
     if isinstance(error, ConnectionRefusedError):
-        return _("Nobody listens at this address.")
-    if isinstance(error, ConnectionError | http.client.RemoteDisconnected):
-        return _("The receiver hung up without an answer.")
-    if isinstance(error, http.client.HTTPException):
-        return _("What the receiver answered is not HTTP.")
-    return f"{type(error).__name__}: {error}"
+        return Fault.REFUSED
+    if isinstance(error, ConnectionError | http.client.HTTPException):
+        return Fault.BROKEN
+    return Fault.OTHER

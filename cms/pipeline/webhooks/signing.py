@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 from standardwebhooks.webhooks import Webhook
 
 from cms.pipeline.webhooks.models import Endpoint, Secret
@@ -22,10 +21,12 @@ PREFIX = "whsec_"
 SECRET_BYTES = 32
 # So long an old secret goes on signing beside the new one, so that a receiver can change over in its own time.
 OVERLAP = timedelta(hours=24)
+UNREADABLE = "The secret was kept under another SECRET_KEY: restore that, or give the webhook a new secret."
+MISSING = "The webhook has no secret: give it one."
 
 
 class UnreadableSecretError(Exception):
-    """A secret was sealed under another SECRET_KEY."""
+    """An endpoint has no secret that can be read; the text says why and what to do."""
 
 
 def rotate(*, endpoint: Endpoint, now: datetime) -> str:
@@ -40,13 +41,19 @@ def rotate(*, endpoint: Endpoint, now: datetime) -> str:
 def signed_headers(*, endpoint: Endpoint, message_id: str, body: str, now: datetime) -> dict[str, str]:
     """Return the headers that prove where a message comes from, with a signature by each secret in use.
 
+    A secret that cannot be read any more is passed over as long as there is another.
+
     Raises:
-        UnreadableSecretError: The secrets were sealed under another SECRET_KEY.
+        UnreadableSecretError: There is none that can be read.
     """
+    in_use = endpoint.secrets.all().signing(now=now)
     signatures = [
-        Webhook(_open(secret)).sign(msg_id=message_id, timestamp=now, data=body)
-        for secret in endpoint.secrets.all().signing(now=now)
+        Webhook(opened).sign(msg_id=message_id, timestamp=now, data=body)
+        for secret in in_use
+        if (opened := _open(secret)) is not None
     ]
+    if not signatures:
+        raise UnreadableSecretError(UNREADABLE if in_use else MISSING)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
@@ -58,13 +65,12 @@ def forget_retired_secrets() -> None:
     Secret.objects.filter(retires_at__lte=timezone.now()).delete()
 
 
-def _open(secret: Secret) -> str:
+def _open(secret: Secret) -> str | None:
+    """Return what was sealed; None where that was done under another SECRET_KEY."""
     try:
         return _seal().decrypt(secret.sealed.encode()).decode()
     except InvalidToken:
-        raise UnreadableSecretError(
-            _("The secret was kept under another SECRET_KEY: restore that, or give the webhook a new secret.")
-        ) from None
+        return None
 
 
 def _seal() -> MultiFernet:

@@ -23,6 +23,7 @@ from wagtail.permissions import policy_registry
 
 from cms.pipeline.models import Event
 from cms.pipeline.webhooks.delivering import redeliver, send_test
+from cms.pipeline.webhooks.endpoints import create_endpoint
 from cms.pipeline.webhooks.forms import EndpointForm
 from cms.pipeline.webhooks.models import CONSUMER, TEST, Attempt, Endpoint, Kind
 from cms.pipeline.webhooks.signing import rotate
@@ -49,7 +50,8 @@ class EndpointIndex(generic.IndexView):
         return endpoints.annotate(
             waiting=_count(Q(finished_at=None, dead_at=None, last_failed_at=None)),
             failing=_count(Q(finished_at=None, dead_at=None, last_failed_at__isnull=False)),
-            dead=_count(Q(dead_at__isnull=False)),
+            # Nobody misses a test.
+            dead=_count(Q(dead_at__isnull=False) & ~Q(event=TEST)),
         )
 
 
@@ -57,8 +59,8 @@ class EndpointCreate(generic.CreateView):
     """Makes the endpoint and its first secret, and shows that once."""
 
     def save_instance(self) -> Endpoint:
-        endpoint: Endpoint = super().save_instance()
-        self.secret = rotate(endpoint=endpoint, now=timezone.now())
+        endpoint, self.secret = create_endpoint(**self.form.cleaned_data, now=timezone.now())
+        log(endpoint, "wagtail.create", user=self.request.user, content_changed=True)
         return endpoint
 
     def form_valid(self, form: EndpointForm) -> HttpResponse:
@@ -84,6 +86,8 @@ class EndpointDetail(generic.InspectView):
             "elided_page_range": paginator.get_elided_page_range(items.number),
             "deliveries": [delivery_of(event) for event in items],
             "may_change": may_change(self.request),
+            # They may name what lies inside the operator's network.
+            "shows_errors": self.request.user.is_superuser,
         }
 
 

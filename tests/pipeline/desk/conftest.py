@@ -25,6 +25,8 @@ from tests.pipeline.conftest import EventConsumer, PageConsumer
 
 # A Wednesday, in the middle of a day in Europe and in America.
 TWO_O_CLOCK = datetime(2026, 11, 25, 14, 2, 10, tzinfo=UTC)
+# What editors read in the place of an error that may name a host of the operator's.
+UNFORESEEN = "Something unforeseen went wrong. Whoever runs the site finds it in the log."
 
 
 @pytest.fixture
@@ -65,8 +67,14 @@ def receivers(monkeypatch: pytest.MonkeyPatch, _no_consumers: None) -> EventCons
     label = ConsumerLabel(
         name="Receivers",
         done=ngettext_lazy("%(done)d of %(total)d receiver told", "%(done)d of %(total)d receivers told", "total"),
-        waiting="receivers not told yet",
-        failed="receivers could not be told",
+        waiting=ngettext_lazy(
+            "%(done)d of %(total)d receiver told so far", "%(done)d of %(total)d receivers told so far", "total"
+        ),
+        failed=ngettext_lazy(
+            "%(done)d of %(total)d receiver told, the rest in vain",
+            "%(done)d of %(total)d receivers told, the rest in vain",
+            "total",
+        ),
     )
     monkeypatch.setitem(labels, "receivers", label)
     return consumer

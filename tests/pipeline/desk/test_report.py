@@ -19,7 +19,7 @@ from cms.pipeline.scheduled import ScheduledPublishing
 from cms.pipeline.worker import drain
 from tests.pages import ArticleFactory
 from tests.pipeline.conftest import EventConsumer, PageConsumer
-from tests.pipeline.desk.conftest import see_worker
+from tests.pipeline.desk.conftest import UNFORESEEN, see_worker
 
 REPORT = "/admin/reports/publishing/"
 
@@ -44,7 +44,7 @@ def test_it_lists_who_is_waiting_for_what_and_what_needs_somebody_first(
     assert dead[:7] == ["Estrogen", "Search", "Given up", "14:03:10", "1", "", "too long"]
     assert failing[:5] == ["Prolactin", "Search", "Failing", "14:03:10", "1"]
     assert failing[5] in {f"{due_at:%H:%M:%S}", "14:04:10"}
-    assert failing[6] == "ValueError: not now"
+    assert failing[6] == UNFORESEEN
     assert waiting == ["Oxytocin", "Search", "Waiting", "14:04:10", "0", "", "", ""]
     text = editor_client.get(REPORT).text
     assert f'href="/admin/pages/{stuck["Estrogen"].pk}/publishing/"' in text
@@ -120,13 +120,14 @@ def test_a_worker_that_is_not_there_is_told_of(editor_client: Client, stuck: dic
 
 
 def test_a_server_that_is_away_is_told_from_a_failure(
-    editor_client: Client, stuck: dict[str, ArticlePage], search: PageConsumer
+    editor_client: Client, admin_client: Client, stuck: dict[str, ArticlePage], search: PageConsumer
 ) -> None:
-    search.always = Unavailable("connection refused")
+    search.always = Unavailable("search.internal refused the connection")
     drain()
     states = {line[0]: (line[2], line[6]) for line in table(editor_client)}
     # One row in vain is enough for the worker to leave the server alone for a moment.
-    assert states["Prolactin"] == ("Server away", "connection refused")
+    assert states["Prolactin"] == ("Server away", "")
+    assert "search.internal refused the connection" in admin_client.get(REPORT).text
     assert states["Oxytocin"] == ("Waiting", "")
 
 

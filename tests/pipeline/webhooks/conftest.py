@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import Webhook
 
 from cms.pipeline.consumers import consumers, event_consumers
 from cms.pipeline.webhooks import announcing, delivering
-from cms.pipeline.webhooks.models import CONSUMER, Endpoint
+from cms.pipeline.webhooks.endpoints import create_endpoint
+from cms.pipeline.webhooks.models import CONSUMER, Endpoint, Kind
 from cms.pipeline.webhooks.signing import rotate
 from cms.pipeline.worker import drain
 from tests.pages import ArticleFactory
@@ -28,13 +29,14 @@ class Endpoints:
         self.secrets: dict[int, list[str]] = {}
 
     def __call__(self, receiver: Receiver, *, name: str = "Shop front", **fields: Any) -> Endpoint:
-        endpoint: Endpoint = Endpoint.objects.create(name=name, **{"url": receiver.url, **fields})
-        self.rotate(endpoint)
+        wanted = {"url": receiver.url, "events": Kind.values, **fields}
+        endpoint, secret = create_endpoint(name=name, now=timezone.now(), **wanted)
+        self.secrets[endpoint.pk] = [secret]
         return endpoint
 
     def rotate(self, endpoint: Endpoint) -> str:
         secret = rotate(endpoint=endpoint, now=timezone.now())
-        self.secrets.setdefault(endpoint.pk, []).append(secret)
+        self.secrets[endpoint.pk].append(secret)
         return secret
 
     def verify(self, endpoint: Endpoint, request: Request) -> Message:

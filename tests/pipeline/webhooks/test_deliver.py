@@ -2,12 +2,14 @@
 
 import json
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from django.utils.http import http_date
 from pytest_django import Settings
@@ -17,13 +19,13 @@ from articles.models import ArticlePage
 from cms.pipeline.consumers import policies
 from cms.pipeline.models import LEASE_SECONDS, Event
 from cms.pipeline.outbox import record_event
-from cms.pipeline.schedule import KEEP_FINISHED, prune
+from cms.pipeline.schedule import KEEP_DEAD_EVENTS, KEEP_FINISHED, prune
 from cms.pipeline.webhooks.delivering import deliver, redeliver, send_test
-from cms.pipeline.webhooks.models import Attempt, Endpoint, Secret
+from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault, Secret
 from cms.pipeline.webhooks.signing import OVERLAP, forget_retired_secrets
 from cms.pipeline.worker import drain, run
 from tests.pages import ArticleFactory
-from tests.pipeline.test_claim import own_connections
+from tests.pipeline.test_claim import in_threads, own_connections
 from tests.pipeline.test_worker import wait_until
 from tests.pipeline.webhooks.conftest import Endpoints, ids, messages, told
 from tests.pipeline.webhooks.test_announce import again, publish
@@ -184,6 +186,48 @@ def test_a_receiver_that_is_back_gets_at_once_what_it_missed(
     assert not Event.objects.unfinished().exists()
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_receiver_that_asked_to_be_left_alone_is_so_although_it_takes_another_message(
+    status: int, publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    articles = [publish_article(title=f"Article {number}") for number in range(5)]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [lambda handler: handler.answer(status, Retry_After="3600")] * 4 + [500]
+    with time_machine.travel(timezone.now()) as moment:
+        for page in articles:
+            publish(page)
+        drain()
+        moment.shift(70)
+        drain()
+        assert len(receiver.requests) == 5 + 1
+        assert Event.objects.unfinished().count() == 4
+        moment.shift(HOUR)
+        drain()
+    assert len(receiver.requests) == 5 + 1 + 4
+    assert not Event.objects.unfinished().exists()
+
+
+def test_a_message_that_the_receiver_refuses_keeps_its_back_off_when_another_arrives(
+    publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    refused_page, page = (publish_article(title=title) for title in ("Refused", "Taken"))
+    drain()
+    receiver.requests.clear()
+    receiver.script = [400, 500]
+    with time_machine.travel(timezone.now()) as moment:
+        publish(refused_page)
+        publish(page)
+        drain()
+        refused = Event.objects.unfinished().filter(page_id=refused_page.pk)
+        due_at = timezone.now() + HOUR
+        refused.update(due_at=due_at)
+        moment.shift(70)
+        drain()
+    assert told(receiver)[-1] == ("published", page.pk)
+    assert refused.get().due_at == due_at
+
+
 @pytest.mark.parametrize("status", [400, 404, 408, 425, 429, 500, 502, 504, 301, 600])
 def test_any_other_answer_is_a_failure_that_is_tried_again(
     status: int, article: ArticlePage, receiver: Receiver
@@ -227,6 +271,33 @@ def test_gone_switches_the_endpoint_off(article: ArticlePage, endpoint: Endpoint
     publish(article)
     drain()
     assert len(receiver.requests) == 1
+
+
+@own_connections
+def test_an_address_that_was_changed_meanwhile_stays_switched_on_when_the_old_one_is_gone(
+    publish_article: ArticleFactory,
+    new_endpoint: Endpoints,
+    new_receiver: Callable[..., Receiver],
+    receiver: Receiver,
+) -> None:
+    endpoint, new = new_endpoint(receiver), new_receiver()
+
+    def gone(handler: Handler) -> None:
+        Endpoint.objects.filter(pk=endpoint.pk).update(url=new.url)
+        connections.close_all()
+        handler.answer(410)
+
+    receiver.script = [gone]
+    article = publish_article(title="Let-down")
+    drain()
+    endpoint.refresh_from_db()
+    assert (endpoint.active, endpoint.gone_at) == (True, None)
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    assert len(receiver.requests) == 1
+    assert ids(receiver)[0] in ids(new)
+    assert ("published", article.pk) in told(new)
+    assert not Event.objects.unfinished().exists()
 
 
 def test_a_dead_endpoint_holds_up_no_other(
@@ -302,11 +373,38 @@ def test_the_database_alone_does_not_tell_a_secret(
     publish(article)
     drain()
     assert receiver.requests == []
-    assert "SECRET_KEY" in the_event().last_error
+    assert "Make a new one." in the_event().last_error
+    assert "SECRET_KEY" in Attempt.objects.latest("pk").error
     settings.SECRET_KEY_FALLBACKS = ["known to everybody, for tests alone"]
     Event.objects.unfinished().update(due_at=timezone.now())
     drain()
     assert new_endpoint.verify(endpoint, receiver.requests[-1])
+
+
+def test_a_new_secret_mends_a_webhook_whose_secret_cannot_be_read_any_more(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver, settings: Settings
+) -> None:
+    settings.SECRET_KEY = "another"
+    publish(article)
+    drain()
+    assert receiver.requests == []
+    new_endpoint.rotate(endpoint)
+    Event.objects.unfinished().update(due_at=timezone.now())
+    drain()
+    [request] = receiver.requests
+    assert new_endpoint.verify(endpoint, request)
+    assert the_event().finished_at is not None
+
+
+def test_nothing_is_sent_without_a_signature(article: ArticlePage, receiver: Receiver) -> None:
+    Secret.objects.all().delete()
+    publish(article)
+    drain()
+    assert receiver.requests == []
+    attempt = Attempt.objects.latest("pk")
+    assert attempt.fault == Fault.SECRET
+    assert "no secret" in attempt.error
+    assert the_event().attempts == 1
 
 
 def test_every_attempt_is_logged_with_status_and_time(article: ArticlePage, receiver: Receiver) -> None:
@@ -317,8 +415,10 @@ def test_every_attempt_is_logged_with_status_and_time(article: ArticlePage, rece
     Event.objects.unfinished().update(due_at=timezone.now())
     drain()
     first, second = Attempt.objects.filter(event=the_event()).order_by("pk")
-    assert (first.status, first.error) == (500, "")
-    assert (second.status, second.error) == (None, "Nobody listens at this address.")
+    assert (first.status, first.fault, first.error) == (500, "", "")
+    assert (second.status, second.fault) == (None, Fault.REFUSED)
+    assert second.error.startswith("ConnectionRefusedError: ")
+    assert the_event().last_error == "FailedForNow: Nobody listens at this address."
     for attempt in (first, second):
         assert attempt.milliseconds is not None
         assert abs(timezone.now() - attempt.at) < timedelta(minutes=1)
@@ -331,6 +431,20 @@ def test_attempts_go_with_their_event(article: ArticlePage, receiver: Receiver) 
     with time_machine.travel(timezone.now() + KEEP_FINISHED + HOUR):
         prune()
     assert not Attempt.objects.exists()
+
+
+def test_attempts_go_with_what_was_given_up(article: ArticlePage, receiver: Receiver) -> None:
+    receiver.always = 410
+    publish(article)
+    drain()
+    assert Event.objects.filter(dead_at__isnull=False).exists()
+    with time_machine.travel(timezone.now() + KEEP_DEAD_EVENTS - HOUR):
+        prune()
+    assert Attempt.objects.filter(event__dead_at__isnull=False).exists()
+    with time_machine.travel(timezone.now() + KEEP_DEAD_EVENTS + HOUR):
+        prune()
+    assert not Attempt.objects.exists()
+    assert not Event.objects.filter(dead_at__isnull=False).exists()
 
 
 def test_a_message_is_sent_again_by_hand_under_the_same_id(
@@ -384,6 +498,30 @@ def test_a_test_message_goes_through_the_outbox(
     assert request.headers["webhook-id"] == event.payload["id"]
 
 
+@pytest.mark.parametrize("fault", ["no answer", "another answer", "no secret"])
+def test_a_test_message_that_failed_is_not_tried_again_and_holds_up_no_other(
+    fault: str, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver
+) -> None:
+    if fault == "another answer":
+        receiver.script = [500]
+    elif fault == "no answer":
+        receiver.stop()
+    else:
+        Secret.objects.all().delete()
+    failed = send_test(endpoint=endpoint, now=timezone.now())
+    drain()
+    failed.refresh_from_db()
+    assert (failed.attempts, failed.dead_at is not None) == (1, True)
+    if fault == "no answer":
+        receiver.start()
+    new_endpoint.rotate(endpoint)
+    taken = send_test(endpoint=endpoint, now=timezone.now())
+    drain()
+    taken.refresh_from_db()
+    assert taken.finished_at is not None
+    assert ids(receiver)[-1] == taken.payload["id"]
+
+
 def test_a_deleted_endpoint_is_told_nothing_more_and_leaves_nothing(
     article: ArticlePage, endpoint: Endpoint, receiver: Receiver
 ) -> None:
@@ -405,3 +543,67 @@ def test_a_worker_killed_after_sending_sends_again_under_the_same_id(article: Ar
     assert len(ids(receiver)) == 2
     assert len(set(ids(receiver))) == 1
     assert the_event().finished_at is not None
+
+
+@pytest.mark.parametrize("statement", ['UPDATE "pipeline_event" SET "due_at"', 'UPDATE "webhooks_attempt"'])
+def test_what_goes_wrong_after_the_delivery_does_not_have_it_sent_again(
+    statement: str, publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith(statement):
+            return execute("UPDATE nothing_of_this_name SET pk = 1", None, False, context)
+        return execute(sql, params, many, context)
+
+    pages = [publish_article(title=title) for title in ("First", "Second")]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [500, 500]
+    with time_machine.travel(timezone.now()) as moment:
+        for page in pages:
+            publish(page)
+        drain()
+        first, second = Event.objects.unfinished().order_by("pk")
+        Event.objects.filter(pk=second.pk).update(due_at=timezone.now() + HOUR)
+        moment.shift(70)
+        with connection.execute_wrapper(fail):
+            drain()
+        first.refresh_from_db()
+        assert first.finished_at is not None
+        moment.shift(HOUR)
+        drain()
+    assert sorted(Counter(ids(receiver)).values()) == [2, 2]
+    assert not Event.objects.unfinished().exists()
+
+
+@own_connections
+def test_whoever_writes_a_waiting_message_holds_up_no_delivery(
+    publish_article: ArticleFactory, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    pages = [publish_article(title=title) for title in ("First", "Second")]
+    drain()
+    receiver.requests.clear()
+    receiver.script = [500, 500]
+    for page in pages:
+        publish(page)
+    drain()
+    first, second = Event.objects.unfinished().order_by("pk")
+    Event.objects.filter(pk=second.pk).update(due_at=timezone.now() + HOUR)
+    Event.objects.filter(pk=first.pk).update(due_at=timezone.now())
+    written, handled = threading.Event(), threading.Event()
+
+    def write_for_long() -> None:
+        with transaction.atomic():
+            Event.objects.filter(pk=second.pk).update(label="Held")
+            written.set()
+            # SQLite has one writer at a time, so there the worker has to wait.
+            if connection.vendor == "postgresql":
+                assert handled.wait(timeout=20)
+
+    def work() -> None:
+        assert written.wait(timeout=20)
+        drain()
+        handled.set()
+
+    in_threads(write_for_long, work)
+    assert Event.objects.get(pk=first.pk).finished_at is not None
+    assert ids(receiver).count(first.payload["id"]) == 2

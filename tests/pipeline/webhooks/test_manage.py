@@ -2,18 +2,24 @@
 
 import html
 import re
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook
 from wagtail.models import ModelLogEntry
 
 from articles.models import ArticlePage
 from cms.pipeline.models import Event
-from cms.pipeline.webhooks.models import TEST, Attempt, Endpoint, Kind, Secret
+from cms.pipeline.webhooks import forms
+from cms.pipeline.webhooks.models import TEST, Attempt, Endpoint, Fault, Kind, Secret
 from cms.pipeline.worker import drain
 from tests.pipeline.webhooks.conftest import Endpoints, told
 from tests.pipeline.webhooks.test_announce import publish
@@ -38,6 +44,18 @@ def text_of(client: Client, address: str) -> str:
 
 def secrets_on(content: str) -> list[str]:
     return re.findall(r"whsec_[A-Za-z0-9+/=]+", html.unescape(content))
+
+
+def look_up_as(monkeypatch: pytest.MonkeyPatch, name: str, answer: Callable[[], Any]) -> None:
+    """Have `answer` stand in for the name server where this one name is asked for."""
+    really = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *args, **kwargs: answer() if host == name else really(host, *args, **kwargs)
+    )
+
+
+def nobody_knows() -> Any:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def test_an_editor_makes_an_endpoint_and_sees_its_secret_once(
@@ -78,9 +96,9 @@ def test_an_editor_deletes_an_endpoint(editor_client: Client, endpoint: Endpoint
 @pytest.mark.parametrize(
     ("url", "advice"),
     [
-        ("https://127.0.0.1/hook", "not a public address"),
-        ("https://[::1]/hook", "not a public address"),
-        ("https://localhost/hook", "not a public address"),
+        ("https://127.0.0.1/hook", "not lead to a public address"),
+        ("https://[::1]/hook", "not lead to a public address"),
+        ("https://localhost/hook", "not lead to a public address"),
         ("http://1.1.1.1/hook", "https://"),
         ("https://user:password@1.1.1.1/", "user name and password"),
         ("ftp://1.1.1.1/", "Enter one like"),
@@ -96,6 +114,40 @@ def test_an_address_that_may_not_be_called_is_refused_when_it_is_saved(
     assert answer.status_code == 200
     assert advice in html.unescape(answer.content.decode())
     assert not Endpoint.objects.exists()
+
+
+def test_an_endpoint_whose_name_has_vanished_can_be_changed_but_not_switched_on(
+    editor_client: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://vanished.example/hook"
+    Endpoint.objects.update(url=url)
+    look_up_as(monkeypatch, "vanished.example", nobody_knows)
+    edit = f"{INDEX}edit/{endpoint.pk}/"
+    for fields in ({"name": "Renamed"}, {"name": "Renamed", "events": [Kind.DELETED], "active": ""}):
+        assert editor_client.post(edit, form(url, **fields)).status_code == 302
+    endpoint.refresh_from_db()
+    assert (endpoint.name, endpoint.events, endpoint.active) == ("Renamed", [Kind.DELETED], False)
+    for fields in ({"active": "on"}, {"active": "", "url": f"{url}s"}):
+        answer = editor_client.post(edit, form(**{"url": url, **fields}))
+        assert "There is no vanished.example." in html.unescape(answer.content.decode())
+    endpoint.refresh_from_db()
+    assert (endpoint.url, endpoint.active) == (url, False)
+
+
+def test_a_name_server_that_hangs_keeps_nobody_from_saving_an_address(
+    editor_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The look-up lies inside the request's transaction, which on SQLite keeps everybody else from writing.
+    assert forms.MOST_SECONDS <= 1
+    monkeypatch.setattr(forms, "MOST_SECONDS", 0.05)
+    release = threading.Event()
+    look_up_as(monkeypatch, "slow.example", lambda: release.wait() and [])
+    try:
+        answer = editor_client.post(f"{INDEX}new/", form("https://slow.example/hook"))
+        assert len(secrets_on(answer.content.decode())) > 0
+        assert Endpoint.objects.get().url == "https://slow.example/hook"
+    finally:
+        release.set()
 
 
 def test_an_endpoint_is_told_of_something_that_there_is(editor_client: Client, receiver: Receiver) -> None:
@@ -127,6 +179,18 @@ def test_the_test_button_sends_a_message_through_the_worker(
     drain()
     assert told(receiver) == [("webhook.test", None)]
     assert "Delivered" in text_of(editor_client, own_page(endpoint))
+
+
+def test_a_test_that_failed_is_shown_and_is_no_message_that_somebody_misses(
+    editor_client: Client, endpoint: Endpoint, receiver: Receiver
+) -> None:
+    receiver.script = [500]
+    editor_client.post(f"{INDEX}{endpoint.pk}/test/")
+    drain()
+    own = text_of(editor_client, own_page(endpoint))
+    assert "Given up" in own
+    assert ": 500 (" in own
+    assert "Nothing is waiting" in text_of(editor_client, INDEX)
 
 
 def test_a_webhook_that_is_switched_off_is_not_tested(editor_client: Client, endpoint: Endpoint) -> None:
@@ -195,6 +259,25 @@ def test_a_receiver_that_wants_no_more_is_shown_and_can_be_switched_on_again(
     endpoint.refresh_from_db()
     assert (endpoint.active, endpoint.gone_at) == (True, None)
     assert "1 message given up" in text_of(editor_client, INDEX)
+
+
+def test_an_editor_reads_what_kind_of_fault_it_was_and_an_administrator_what_was_found(
+    editor_client: Client, admin_client: Client, endpoint: Endpoint, article: ArticlePage, settings: Settings
+) -> None:
+    settings.WEBHOOK_ALLOWED_NETWORKS = []
+    Endpoint.objects.update(url="https://localhost:1/hook")
+    publish(article)
+    drain()
+    found = "is not a public address"
+    for client, may_know in ((editor_client, False), (admin_client, True)):
+        own = text_of(client, own_page(endpoint))
+        assert str(Fault.ADDRESS.label) in own
+        assert (found in own) == may_know
+        for address in (f"/admin/pages/{article.pk}/publishing/", "/admin/reports/publishing/"):
+            shown = text_of(client, address)
+            assert str(Fault.ADDRESS.label) in shown
+            assert found not in shown
+            assert "FailedForNow" not in shown
 
 
 def test_what_was_done_is_in_the_log(editor_client: Client, endpoint: Endpoint, receiver: Receiver) -> None:
