@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from cms.pipeline.webhooks.addresses import AddressError, target_of
-from cms.pipeline.webhooks.models import Endpoint, Kind
+from cms.pipeline.webhooks.models import Endpoint, Kind, every_kind
 
 # So long an editor waits for the name server.
 MOST_SECONDS = 5
@@ -15,7 +15,10 @@ MOST_SECONDS = 5
 
 class EndpointForm(WagtailAdminModelForm):
     events = forms.MultipleChoiceField(
-        label=_("Is told when a page is"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Is told when a page is"),
+        choices=Kind.choices,
+        initial=every_kind,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:
