@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from cms.pipeline.consumers import FailedForNow, policies
 
@@ -216,6 +217,8 @@ class PageChange(Work):
     objects = WorkQuerySet["PageChange"].as_manager()
 
     class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
         constraints = [models.UniqueConstraint(fields=["consumer", "page_id"], name="one_change_of_page")]
         indexes = [models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_change")]
 
