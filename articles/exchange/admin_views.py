@@ -96,8 +96,9 @@ def upload_articles(request: HttpRequest, index_id: int) -> HttpResponse:
     index = get_object_or_404(ArticleIndexPage, pk=index_id)
     if not index.permissions_for_user(request.user).can_add_subpage():
         raise PermissionDenied
-    form = UploadForm(request.POST or None, request.FILES or None, may_publish=_may_publish(request, index))
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*sent, may_publish=_may_publish(request, index))
+    if form.is_valid():
         upload = keep_upload(
             user=_user(request),
             index=index,
@@ -110,6 +111,7 @@ def upload_articles(request: HttpRequest, index_id: int) -> HttpResponse:
             messages.warning(request, message % {"names": ", ".join(form.left_out)})
         return redirect("articles_import_preview", upload.pk)
     context = {
+        "index": index,
         "form": form,
         "header_title": _("Import articles"),
         "breadcrumbs_items": _breadcrumbs(index, _("Import articles")),
@@ -124,8 +126,9 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = _upload(request, upload_id)
     if upload is None:
         return _gone(request)
-    form = OptionsForm(request.POST or None, instance=upload, may_publish=_may_publish(request, upload.index))
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = OptionsForm(sent, instance=upload, may_publish=_may_publish(request, upload.index))
+    if form.is_valid():
         form.save()
         return redirect("articles_import_preview", upload.pk)
     outcomes = preview_upload(upload)
@@ -137,7 +140,7 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         "has_something_to_do": any(o.result not in {Result.UNCHANGED, Result.REFUSED} for o in outcomes),
         "fingerprint": fingerprint(outcomes),
         "header_title": _("What would change"),
-        "breadcrumbs_items": _breadcrumbs(upload.index, _("Import articles")),
+        "breadcrumbs_items": _breadcrumbs(upload.index, _("What would change")),
     }
     return render(request, "articles/exchange/preview.html", context)
 

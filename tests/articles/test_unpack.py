@@ -183,7 +183,7 @@ def test_without_a_text_there_is_nothing_to_import() -> None:
 @pytest.mark.parametrize("compression", [ZIP_STORED, ZIP_DEFLATED])
 def test_a_damaged_zip_file_is_refused_or_read(compression: int) -> None:
     whole = zip_of(("one.md", ONE * 20), ("images/duct.png", picture()), compression=compression)
-    chance = random.Random(4)  # noqa: S311 - to break files, not to keep secrets
+    chance = random.Random(4)
     refused = 0
     for _attempt in range(600):
         broken = bytearray(whole)
