@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from articles.exchange.differences import Difference, difference_of
 from articles.exchange.files import ARTICLE_ENDINGS
 from articles.exchange.importing import Outcome, Result
-from articles.exchange.unpacking import LARGEST_UPLOAD, MOST_FILES, UploadError, unpack
+from articles.exchange.unpacking import LARGEST_UPLOAD, MOST_ARTICLES, MOST_FILES, UploadError, unpack
 from articles.exchange.uploads import (
     OutdatedError,
     fingerprint,
@@ -68,10 +68,11 @@ class UploadForm(OptionsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         text = _(
-            "Markdown (.md) and plain text (.txt) with the pictures they show, or a zip file of a folder with them;"
-            " at most %(count)d files and %(size)d MB in all."
+            "Markdown (.md) and plain text (.txt) with the pictures they show, or a zip file of a folder with them; at most"
+            " %(articles)d articles, %(files)d files and %(size)d MB."
         )
-        self.fields["uploads"].help_text = text % {"count": MOST_FILES, "size": LARGEST_UPLOAD // 1024**2}
+        limits = {"articles": MOST_ARTICLES, "files": MOST_FILES, "size": LARGEST_UPLOAD // 1024**2}
+        self.fields["uploads"].help_text = text % limits
 
     def clean_uploads(self) -> dict[str, bytes]:
         try:

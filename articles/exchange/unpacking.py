@@ -20,6 +20,7 @@ from wagtail.images.fields import get_allowed_image_extensions
 from articles.exchange.files import ARTICLE_ENDINGS, LARGEST_PICTURE
 
 MOST_FILES = 300
+MOST_ARTICLES = 100  # a preview takes about a tenth of a second for each that is new
 LARGEST_UPLOAD = 50 * 1024**2  # bytes, unpacked
 LARGEST_FILE = LARGEST_PICTURE  # a text may be smaller only: that is said with the others of its mistakes
 LONGEST_NAME = 400  # characters, with its folders
@@ -59,8 +60,12 @@ def unpack(uploads: Iterable[UploadedFile]) -> tuple[dict[str, bytes], list[str]
             name = _safe(name)
             if files.have_room_for(name, size=upload.size or 0):
                 files.contents[name] = upload.read()
-    if not any(_ending(name) in ARTICLE_ENDINGS for name in files.contents):
+    articles = sum(_ending(name) in ARTICLE_ENDINGS for name in files.contents)
+    if not articles:
         raise UploadError(_("There is no Markdown or text file in there."))
+    if articles > MOST_ARTICLES:
+        message = _("These are more than %(count)d articles: divide them, or have whoever runs the site import them.")
+        raise UploadError(message % {"count": MOST_ARTICLES})
     return files.contents, files.left_out
 
 
