@@ -68,8 +68,8 @@ class UploadForm(OptionsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         text = _(
-            "Markdown (.md) and plain text (.txt) with the pictures they show, or a zip file of a folder with them; at most"
-            " %(articles)d articles, %(files)d files and %(size)d MB."
+            "Markdown (.md) and plain text (.txt) with the pictures they show, or a zip file of a folder with them;"
+            " at most %(articles)d articles, %(files)d files and %(size)d MB."
         )
         limits = {"articles": MOST_ARTICLES, "files": MOST_FILES, "size": LARGEST_UPLOAD // 1024**2}
         self.fields["uploads"].help_text = text % limits

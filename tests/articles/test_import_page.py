@@ -139,7 +139,7 @@ def test_who_may_not_publish_has_no_such_choice(client: Client, author_client: C
     assert form.select_one("[name=uploads]")
     assert not form.select_one("[name=publish]")
     preview = upload(author_client, {"one.md": text("one")}, publish="on")
-    assert "saved as drafts" in words(preview, "[role=status]")
+    assert "saved as drafts" in words(preview, ".exchange__sum")
     confirm(author_client, preview)
     assert not ArticlePage.objects.get().live
     assert client.get("/articles/one/").status_code == 404
@@ -366,9 +366,8 @@ def test_a_preview_takes_so_many_queries_for_each_file(editor_client: Client) ->
 # --- Language --------------------------------------------------------------------------------------------------------
 
 
-def test_its_pages_can_be_translated(
-    editor_client: Client, publish_article: ArticleFactory, marking_language: None
-) -> None:
+@pytest.mark.usefixtures("marking_language")
+def test_its_pages_can_be_translated(editor_client: Client, publish_article: ArticleFactory) -> None:
     publish_article(slug="changed", title="⟦Old⟧", summary="⟦About it.⟧", author="⟦The team⟧", text="⟦Text.⟧")
     files = {"1.md": text("changed", "⟦Text.⟧", title="⟦New⟧"), "2.md": text("2", "⟦Text.⟧"), "3.md": b"\xff"}
     pages = [page_of(editor_client.get(upload_address())), upload(editor_client, files)]

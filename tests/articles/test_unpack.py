@@ -146,6 +146,11 @@ def test_too_many_articles_are_refused() -> None:
     assert f"more than {MOST_ARTICLES} articles" in refusal(zipped({**files, "plain.txt": b"x"}))
 
 
+def test_too_much_text_is_refused() -> None:
+    assert unpacked_zip(zipped({"a.md": bytes(10**6), "b.txt": bytes(10**6), "c.png": bytes(10**6)}))
+    assert "texts are larger than 2 MB together" in refusal(zipped({f"{n}.md": bytes(700_000) for n in range(3)}))
+
+
 def test_a_list_of_files_that_is_too_long_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
     content = zipped({f"{number}.md": b"" for number in range(20_000)})
     monkeypatch.setattr(unpacking, "ZipFile", None)

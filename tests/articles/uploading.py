@@ -71,7 +71,7 @@ def words(page: BeautifulSoup, selector: str = "main") -> str:
 
 def said(page: BeautifulSoup) -> str:
     """Return a preview's first sentence: how many files do what."""
-    return words(page, ".exchange [role=status] strong")
+    return words(page, ".exchange__sum strong")
 
 
 def messages(page: BeautifulSoup) -> str:
