@@ -289,6 +289,13 @@ def test_an_upload_that_is_not_taken_says_why_in_the_form(editor_client: Client)
     assert not ImportUpload.objects.exists()
 
 
+def test_more_files_than_a_form_can_send_are_refused_with_a_way_out(editor_client: Client) -> None:
+    uploads = [SimpleUploadedFile(f"{number}.md", b"x") for number in range(101)]
+    answer = editor_client.post(upload_address(), {"uploads": uploads})
+    assert answer.status_code == 400
+    assert "At most 100 files can be sent at once. Send fewer, or one zip file." in answer.text
+
+
 def test_what_is_neither_text_nor_picture_is_left_out_and_named(editor_client: Client) -> None:
     files = {"one.md": text("one"), "notes.pdf": b"%PDF", ".DS_Store": b"x", "__MACOSX/._one.md": b"x"}
     preview = upload(editor_client, {"all.zip": zipped(files)})
