@@ -34,6 +34,9 @@ from articles.models import ArticleIndexPage, ImportUpload
 from cms.users.models import User
 
 
+MOST_TOLD = 5  # of the files that were refused, when the others have been imported
+
+
 class SeveralFilesInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
@@ -162,9 +165,11 @@ def confirm(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         messages.warning(request, message)
         return redirect("articles_import_preview", upload.pk)
     messages.success(request, _("Imported: %(sum)s.") % {"sum": _sum(outcomes)})
-    for outcome in outcomes:
-        if outcome.error is not None:
-            messages.error(request, _error(outcome))
+    refused = [_error(outcome) for outcome in outcomes if outcome.error is not None]
+    for error in refused[:MOST_TOLD]:
+        messages.error(request, error)
+    if more := len(refused[MOST_TOLD:]):
+        messages.error(request, ngettext("%d more file was refused.", "%d more files were refused.", more) % more)
     return redirect("wagtailadmin_explore", upload.index_id)
 
 

@@ -15,8 +15,8 @@ from pytest_django import Settings
 from wagtail.images import get_image_model
 from wagtail.models import GroupPagePermission, PageLogEntry
 
-from articles.exchange.uploads import forget_old_uploads
 from articles.models import ArticleIndexPage, ArticlePage, Category, ImportFile, ImportUpload
+from cms.pipeline.schedule import periodic
 from cms.users.models import User
 from tests.articles.uploading import (
     confirm,
@@ -122,6 +122,13 @@ def test_a_plain_text_asks_for_a_category_and_an_author_without_another_upload(e
     confirm(editor_client, again)
     article = ArticlePage.objects.get(slug="how-milk-moves")
     assert (article.category, article.author) == (category, "The team")
+
+
+def test_of_many_refused_files_some_are_told_again_after_the_import(editor_client: Client) -> None:
+    files = {f"{number}.md": b"no fields" for number in range(7)}
+    told = messages(confirm(editor_client, upload(editor_client, {"one.md": text("one"), **files})))
+    assert told.count("Begin the file with its fields") == 5
+    assert "2 more files were refused." in told
 
 
 def test_nothing_to_do_has_no_button(editor_client: Client, publish_article: ArticleFactory) -> None:
@@ -245,7 +252,7 @@ def test_an_upload_is_gone_after_an_hour(editor_client: Client) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         preview = upload(editor_client, {"one.md": text("one")})
         clock.shift(timedelta(minutes=59))
-        forget_old_uploads()
+        periodic["articles_forget_uploads"].run()
         assert said(page_of(editor_client.get(preview.address))) == "1 new."
         clock.shift(timedelta(minutes=2))
         for answer in (
@@ -253,7 +260,7 @@ def test_an_upload_is_gone_after_an_hour(editor_client: Client) -> None:
             editor_client.post(f"{preview.address}import/", {"seen": "x"}, follow=True),
         ):
             assert "left for an hour. Upload them again." in answer.text
-        forget_old_uploads()
+        periodic["articles_forget_uploads"].run()
     assert not ImportUpload.objects.exists()
     assert not ImportFile.objects.exists()
 
