@@ -33,7 +33,6 @@ from articles.exchange.uploads import (
 from articles.models import ArticleIndexPage, ImportUpload
 from cms.users.models import User
 
-
 MOST_TOLD = 5  # of the files that were refused, when the others have been imported
 
 
