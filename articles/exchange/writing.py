@@ -198,6 +198,9 @@ class _Writer:
                 text += self._closing(*opened.pop())
             is_line_start = not text or text.endswith("\n")
             for mark in wanted[len(opened) :]:
+                # A picture would begin there.
+                if mark[0] == "link" and text.endswith("!"):
+                    text = text.removesuffix("!") + r"\!"
                 text += self._opening(*mark)
                 opened.append(mark)
             text += line_break if run.text == LINE_BREAK else _escaped(run.text, is_line_start=is_line_start)
