@@ -156,7 +156,7 @@ class _Writer:
             case Figure():
                 return _figure(block)
             case Callout(kind=kind, flow=flow):
-                return f"::: {kind}\n{self._flow(flow)}\n:::" if flow else f"::: {kind}\n:::"
+                return f"::: {kind}\n{self._flow(flow)}\n:::"
             case Table():
                 return self._table(block)
             case Quote():

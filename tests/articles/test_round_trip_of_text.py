@@ -52,3 +52,8 @@ def test_every_body_comes_back_as_it_was(raw: list[RawBlock]) -> None:
 def test_words_that_only_look_like_something_else_stay_words(html: str, text: str) -> None:
     blocks = [block for block in read_body([{"type": "paragraph", "value": html}], LIBRARY) if block]
     assert write_body(blocks) == f"{text}\n"
+
+
+@pytest.mark.parametrize("html", ["", "<p></p>", "<p> <b>\x9a</b></p>"])
+def test_a_callout_without_words_says_nothing(html: str) -> None:
+    assert read_body([{"type": "callout", "value": {"kind": "note", "text": html}}], LIBRARY) == [None]
