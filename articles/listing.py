@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.pages.listing import IndexView
 from wagtail.admin.viewsets.pages import PageListingViewSet
-from wagtail.admin.widgets.button import Button
+from wagtail.admin.widgets.button import HeaderButton
 from wagtail.permission_policies.pages import PagePermissionPolicy
 
-from articles.exchange.buttons import exchange_buttons
+from articles.exchange.buttons import export_buttons, import_buttons
 from articles.models import ArticleIndexPage, ArticlePage
 
 
@@ -22,10 +22,22 @@ class ArticlesMenuItem(MenuItem):
 
 class ArticleListing(IndexView):
     @cached_property
-    def header_more_buttons(self) -> list[Button]:
-        buttons: list[Button] = super().header_more_buttons
-        index = ArticleIndexPage.objects.order_by("path").first()
-        return [*buttons, *(exchange_buttons(index, user=self.request.user) if index else ())]
+    def index(self) -> ArticleIndexPage | None:
+        return ArticleIndexPage.objects.order_by("path").first()
+
+    @cached_property
+    def header_buttons(self) -> list[Any]:
+        # A link of the page itself, because its menu opens with JavaScript alone; from there, exports can be had too.
+        buttons: list[Any] = super().header_buttons
+        return [
+            *buttons,
+            *(import_buttons(self.index, user=self.request.user, kind=HeaderButton) if self.index else ()),
+        ]
+
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        buttons: list[Any] = super().header_more_buttons
+        return [*buttons, *(export_buttons(self.index, user=self.request.user) if self.index else ())]
 
 
 class ArticleViewSet(PageListingViewSet):

@@ -51,6 +51,9 @@ PARAGRAPH = "<p>"
 NEW_BLOCK = re.compile(r"<!--\s*-->\s*")
 LIST_DEPTH = 9  # what the editor can show
 LARGEST_TEXT = 1_000_000  # bytes
+# The parser looks for the end of each from its beginning on, again and again.
+MOST_BRACKETS = 5_000
+OPENING_BRACKET = re.compile(r"(?<!\\)\[")
 LONGEST_FRONT_MATTER = 65_536  # characters
 
 TEXT_FIELDS = ("title", "slug", "summary", "category", "author", "reviewer", "seo_title", "search_description")
@@ -125,7 +128,11 @@ class ArticleText:
 
 def read_document(path: Path) -> Document:
     """Read a Markdown file with front matter. Raises what `parse_document` raises."""
-    return parse_document(read_text(path), path=path)
+    text = read_text(path)
+    if len(OPENING_BRACKET.findall(text)) > MOST_BRACKETS:
+        message = _("There are more than %(count)d signs “[” in here: divide the text, or write \\[.")
+        raise MarkdownError(message % {"count": MOST_BRACKETS}, path=path, line=1)
+    return parse_document(text, path=path)
 
 
 def read_text(path: Path) -> str:

@@ -15,7 +15,7 @@ from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
 
 from articles.exchange import admin_views, downloads
-from articles.exchange.buttons import exchange_buttons
+from articles.exchange.buttons import export_buttons, import_buttons
 from articles.listing import ArticleViewSet
 from articles.models import TAKEN_SLUGS, ArticlePage
 from cms.users.models import User
@@ -41,7 +41,8 @@ def _urls() -> list[URLPattern]:
 
 @hooks.register("register_page_header_buttons")
 def _buttons(page: Page, user: User, view_name: str, next_url: str | None = None) -> Iterator[Button]:
-    yield from exchange_buttons(page, user=user)
+    yield from import_buttons(page, user=user)
+    yield from export_buttons(page, user=user)
 
 
 @hooks.register("insert_global_admin_css")

@@ -1,6 +1,7 @@
 """The pages for what goes wrong. Each says what to do next; the server error needs nothing that may be broken."""
 
 from django.conf import settings
+from django.core.exceptions import TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
@@ -11,7 +12,13 @@ from cms.api.problems import problem
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     detail = _("This request could not be understood. Check the address.")
-    return _error(request, template="400.html", status=400, detail=detail)
+    advice = ""
+    if isinstance(exception, TooManyFilesSent):
+        limit = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        detail = advice = _("At most %(count)d files can be sent at once. Send fewer, or one zip file.") % {
+            "count": limit
+        }
+    return _error(request, template="400.html", status=400, detail=detail, advice=advice)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -35,12 +42,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
-def _error(request: HttpRequest, *, template: str, status: int, detail: str) -> HttpResponse:
+def _error(request: HttpRequest, *, template: str, status: int, detail: str, advice: str = "") -> HttpResponse:
     if _is_for_a_program(request):
         return problem(status=status, detail=detail)
     # Among members' pages an error, too, must not tell a passer-by what the site is about.
     base = "base_private.html" if request.path.startswith(settings.PRIVATE_PATHS) else "base.html"
-    return render(request, template, {"base": base, "has_search_box": True}, status=status)
+    return render(request, template, {"base": base, "has_search_box": True, "advice": advice}, status=status)
 
 
 def _is_for_a_program(request: HttpRequest) -> bool:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from articles.exchange.differences import Difference, difference_of
 from articles.exchange.files import ARTICLE_ENDINGS
 from articles.exchange.importing import Outcome, Result
-from articles.exchange.unpacking import LARGEST_UPLOAD, MOST_FILES, UploadError, unpack
+from articles.exchange.unpacking import LARGEST_UPLOAD, MOST_ARTICLES, MOST_FILES, UploadError, unpack
 from articles.exchange.uploads import (
     OutdatedError,
     fingerprint,
@@ -32,6 +32,8 @@ from articles.exchange.uploads import (
 )
 from articles.models import ArticleIndexPage, ImportUpload
 from cms.users.models import User
+
+MOST_TOLD = 5  # of the files that were refused, when the others have been imported
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -69,9 +71,10 @@ class UploadForm(OptionsForm):
         super().__init__(*args, **kwargs)
         text = _(
             "Markdown (.md) and plain text (.txt) with the pictures they show, or a zip file of a folder with them;"
-            " at most %(count)d files and %(size)d MB in all."
+            " at most %(articles)d articles, %(files)d files and %(size)d MB."
         )
-        self.fields["uploads"].help_text = text % {"count": MOST_FILES, "size": LARGEST_UPLOAD // 1024**2}
+        limits = {"articles": MOST_ARTICLES, "files": MOST_FILES, "size": LARGEST_UPLOAD // 1024**2}
+        self.fields["uploads"].help_text = text % limits
 
     def clean_uploads(self) -> dict[str, bytes]:
         try:
@@ -96,8 +99,9 @@ def upload_articles(request: HttpRequest, index_id: int) -> HttpResponse:
     index = get_object_or_404(ArticleIndexPage, pk=index_id)
     if not index.permissions_for_user(request.user).can_add_subpage():
         raise PermissionDenied
-    form = UploadForm(request.POST or None, request.FILES or None, may_publish=_may_publish(request, index))
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = UploadForm(*sent, may_publish=_may_publish(request, index))
+    if form.is_valid():
         upload = keep_upload(
             user=_user(request),
             index=index,
@@ -110,6 +114,7 @@ def upload_articles(request: HttpRequest, index_id: int) -> HttpResponse:
             messages.warning(request, message % {"names": ", ".join(form.left_out)})
         return redirect("articles_import_preview", upload.pk)
     context = {
+        "index": index,
         "form": form,
         "header_title": _("Import articles"),
         "breadcrumbs_items": _breadcrumbs(index, _("Import articles")),
@@ -124,8 +129,9 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     upload = _upload(request, upload_id)
     if upload is None:
         return _gone(request)
-    form = OptionsForm(request.POST or None, instance=upload, may_publish=_may_publish(request, upload.index))
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = OptionsForm(sent, instance=upload, may_publish=_may_publish(request, upload.index))
+    if form.is_valid():
         form.save()
         return redirect("articles_import_preview", upload.pk)
     outcomes = preview_upload(upload)
@@ -137,7 +143,7 @@ def preview(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         "has_something_to_do": any(o.result not in {Result.UNCHANGED, Result.REFUSED} for o in outcomes),
         "fingerprint": fingerprint(outcomes),
         "header_title": _("What would change"),
-        "breadcrumbs_items": _breadcrumbs(upload.index, _("Import articles")),
+        "breadcrumbs_items": _breadcrumbs(upload.index, _("What would change")),
     }
     return render(request, "articles/exchange/preview.html", context)
 
@@ -158,9 +164,11 @@ def confirm(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         messages.warning(request, message)
         return redirect("articles_import_preview", upload.pk)
     messages.success(request, _("Imported: %(sum)s.") % {"sum": _sum(outcomes)})
-    for outcome in outcomes:
-        if outcome.error is not None:
-            messages.error(request, _error(outcome))
+    refused = [_error(outcome) for outcome in outcomes if outcome.error is not None]
+    for error in refused[:MOST_TOLD]:
+        messages.error(request, error)
+    if more := len(refused[MOST_TOLD:]):
+        messages.error(request, ngettext("%d more file was refused.", "%d more files were refused.", more) % more)
     return redirect("wagtailadmin_explore", upload.index_id)
 
 

@@ -77,7 +77,8 @@ def _block(kind: str, value: Any, library: Library) -> Block | None:
             words = (on_one_line(value[name] or "") for name in ("alt", "caption", "credit"))
             return Figure(picture, *words) if picture else None
         case "callout":
-            return Callout(value["kind"], read_rich_text(value["text"] or "", addresses=library.addresses))
+            flow = read_rich_text(value["text"] or "", addresses=library.addresses)
+            return Callout(value["kind"], flow) if flow else None
         case "table":
             return _table(value, library)
         case "quote":

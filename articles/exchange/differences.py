@@ -14,6 +14,7 @@ KEPT, GONE, NEW, GAP = "equal", "deletion", "addition", "gap"
 # Of two lines that have less in common than this share of their text, each is shown as a whole.
 LEAST_IN_COMMON = 0.4
 LONGEST_COMPARED = 10_000  # characters of both lines: words of longer ones take too long to compare
+AT_THE_BEGINNING = ("@@ -0,", "@@ -1 ", "@@ -1,")  # nothing of the text stands before these lines
 MOST_SHOWN = 20_000  # characters of one change
 
 LABELS = {
@@ -70,7 +71,10 @@ def _lines(unified: Sequence[str]) -> Iterator[Line]:
             yield from _replaced(gone, [line[1:] for line in changed if line.startswith("+")])
             continue
         for line in group:
-            yield [(GAP, "")] if line.startswith("@@") else [(KEPT, line[1:])]
+            if not line.startswith("@@"):
+                yield [(KEPT, line[1:])]
+            elif not line.startswith(AT_THE_BEGINNING):
+                yield [(GAP, "")]
 
 
 def _replaced(before: Sequence[str], after: Sequence[str]) -> Iterator[Line]:

@@ -168,8 +168,10 @@ def _with_plain_edges(run: Run) -> Iterator[Run]:
 
 
 def _merged(runs: Iterable[Run]) -> Iterator[Run]:
+    # What is empty must not keep apart what looks the same.
+    written = (run for run in runs if run.text)
     for (styles, link, is_break), group in groupby(
-        runs, key=lambda run: (run.styles, run.link, run.text == LINE_BREAK)
+        written, key=lambda run: (run.styles, run.link, run.text == LINE_BREAK)
     ):
         texts = [run.text for run in group]
         if is_break:

@@ -20,7 +20,9 @@ from wagtail.images.fields import get_allowed_image_extensions
 from articles.exchange.files import ARTICLE_ENDINGS, LARGEST_PICTURE
 
 MOST_FILES = 300
+MOST_ARTICLES = 100  # a preview takes about a tenth of a second for each that is new
 LARGEST_UPLOAD = 50 * 1024**2  # bytes, unpacked
+LARGEST_TEXTS = 2_000_000  # bytes of all texts: reading Markdown takes its time
 LARGEST_FILE = LARGEST_PICTURE  # a text may be smaller only: that is said with the others of its mistakes
 LONGEST_NAME = 400  # characters, with its folders
 LONGEST_PART = 255  # bytes: more than that, file systems don't take
@@ -59,8 +61,15 @@ def unpack(uploads: Iterable[UploadedFile]) -> tuple[dict[str, bytes], list[str]
             name = _safe(name)
             if files.have_room_for(name, size=upload.size or 0):
                 files.contents[name] = upload.read()
-    if not any(_ending(name) in ARTICLE_ENDINGS for name in files.contents):
+    articles = [content for name, content in files.contents.items() if _ending(name) in ARTICLE_ENDINGS]
+    if not articles:
         raise UploadError(_("There is no Markdown or text file in there."))
+    if sum(map(len, articles)) > LARGEST_TEXTS:
+        message = _("These texts are larger than %(size)d MB together: divide them.")
+        raise UploadError(message % {"size": LARGEST_TEXTS // 1_000_000})
+    if len(articles) > MOST_ARTICLES:
+        message = _("These are more than %(count)d articles: divide them, or have whoever runs the site import them.")
+        raise UploadError(message % {"count": MOST_ARTICLES})
     return files.contents, files.left_out
 
 

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ class OutdatedError(Exception):
     """An import would do something else now than what its preview said; nothing was imported."""
 
 
+@transaction.atomic
 def keep_upload(
     *, user: User, index: ArticleIndexPage, files: Mapping[str, bytes], options: ImportUpload, now: datetime
 ) -> ImportUpload:

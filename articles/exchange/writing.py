@@ -156,7 +156,7 @@ class _Writer:
             case Figure():
                 return _figure(block)
             case Callout(kind=kind, flow=flow):
-                return f"::: {kind}\n{self._flow(flow)}\n:::" if flow else f"::: {kind}\n:::"
+                return f"::: {kind}\n{self._flow(flow)}\n:::"
             case Table():
                 return self._table(block)
             case Quote():
@@ -198,6 +198,9 @@ class _Writer:
                 text += self._closing(*opened.pop())
             is_line_start = not text or text.endswith("\n")
             for mark in wanted[len(opened) :]:
+                # A picture would begin there.
+                if mark[0] == "link" and text.endswith("!"):
+                    text = text.removesuffix("!") + r"\!"
                 text += self._opening(*mark)
                 opened.append(mark)
             text += line_break if run.text == LINE_BREAK else _escaped(run.text, is_line_start=is_line_start)

@@ -283,6 +283,12 @@ def test_a_character_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
         read_document(file_with(tmp_path, "One \x07."))
 
 
+def test_a_text_that_would_take_the_parser_minutes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MarkdownError, match=r"article\.md:1: There are more than 5000 signs “\[” in here"):
+        read_document(file_with(tmp_path, "![" * 400_000))
+    assert read_document(file_with(tmp_path, r"\[" * 6_000))
+
+
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with pytest.raises(MarkdownError, match=r"article\.md:1: This file is larger than 1000 kB"):
         read_document(file_with(tmp_path, "milk " * 250_000))

@@ -60,6 +60,45 @@ def test_what_is_no_heading_is_text(tmp_path: Path, line: str) -> None:
     assert kinds == ["paragraph"]
 
 
+def test_a_text_that_begins_with_a_lead_and_ends_with_an_invitation(
+    article_index: ArticleIndexPage, tmp_path: Path
+) -> None:
+    """The shape of a page of a site, copied as it is read: short lines that follow each other, and one at the end."""
+    path = tmp_path / "page.txt"
+    path.write_text(
+        "Two glands take part. Each has its own moment, and knowing them helps.\n\n"
+        "The Two Glands\n\n"
+        'Pituitary\n\nIt sends "signals" — prolactin (after birth) and oxytocin.\n\n'
+        "Breast\n\nIt's where milk is made. More is taken, more is made.\n\n"
+        "meet the others\n\n"
+        "The Reading Circle\n\nCome along, and bring a friend.\n\nIt's open to everybody.\n\n"
+        "Join the Circle",
+        encoding="utf-8",
+    )
+    files = list(find_files([path]))
+    defaults = Defaults(category="hormones", author="The team")
+    (outcome,) = import_articles(index=article_index, files=files, publish=True, defaults=defaults)
+    assert outcome.result == Result.CREATED
+    article = ArticlePage.objects.get(slug="the-two-glands")
+    assert article.title == "The Two Glands"
+    assert article.summary == "Two glands take part. Each has its own moment, and knowing them helps."
+    assert [
+        block.value["text"] if block.block_type == "heading" else block.value.source.replace("</p><p>", " | ")
+        for block in article.body
+    ] == [
+        "<p>Two glands take part. Each has its own moment, and knowing them helps.</p>",
+        "Pituitary",
+        '<p>It sends "signals" — prolactin (after birth) and oxytocin.</p>',
+        "Breast",
+        "<p>It's where milk is made. More is taken, more is made.</p>",
+        "meet the others",
+        "The Reading Circle",
+        "<p>Come along, and bring a friend. | It's open to everybody. | Join the Circle</p>",
+    ]
+    (again,) = import_articles(index=article_index, files=files, publish=True, defaults=defaults)
+    assert again.result == Result.UNCHANGED
+
+
 def test_lists(tmp_path: Path) -> None:
     text = "Title\n\nThese:\n- one\n  goes on\n* two\n\n• three\n\n1. first\n2) second\n\nEnd of it, said.\n"
     assert blocks_of(tmp_path, text) == [

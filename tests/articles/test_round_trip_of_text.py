@@ -3,12 +3,13 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 
 from articles.blocks import keep_anchors
 from articles.exchange.bodies import Library, read_body
 from articles.exchange.rich_text import Addresses
-from articles.exchange.writing import write_article
+from articles.exchange.writing import write_article, write_body
 from articles.markdown import RawBlock, parse_document
 from tests.articles.generated import bodies
 
@@ -38,3 +39,21 @@ def test_every_body_comes_back_as_it_was(raw: list[RawBlock]) -> None:
     again = read_again(text)
     assert read_body(again, LIBRARY) == before
     assert write_article(values={}, blocks=[block for block in read_body(again, LIBRARY) if block]) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<p>Look!<a href="#part">here</a></p>', r"Look\![here](#part)"),
+        ("<p><b>One<i>\x9a</i>two</b></p>", "**Onetwo**"),
+        ('<p><b><a href="#part">One</a> </b>two</p>', "[**One**](#part) two"),
+    ],
+)
+def test_words_that_only_look_like_something_else_stay_words(html: str, text: str) -> None:
+    blocks = [block for block in read_body([{"type": "paragraph", "value": html}], LIBRARY) if block]
+    assert write_body(blocks) == f"{text}\n"
+
+
+@pytest.mark.parametrize("html", ["", "<p></p>", "<p> <b>\x9a</b></p>"])
+def test_a_callout_without_words_says_nothing(html: str) -> None:
+    assert read_body([{"type": "callout", "value": {"kind": "note", "text": html}}], LIBRARY) == [None]

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from articles.exchange import unpacking
-from articles.exchange.unpacking import MOST_FILES, UploadError, unpack
+from articles.exchange.unpacking import MOST_ARTICLES, MOST_FILES, UploadError, unpack
 from tests.articles.uploading import picture, text, zipped
 
 ONE = text("one")
@@ -135,9 +135,20 @@ def test_an_unusual_compression_is_refused(compression: int) -> None:
 
 
 def test_too_many_files_are_refused() -> None:
-    assert unpacked_zip(zipped({f"{number}.md": ONE for number in range(MOST_FILES)}))
+    assert unpacked_zip(zipped({"one.md": ONE} | {f"{number}.png": b"x" for number in range(MOST_FILES - 1)}))
     for count in (MOST_FILES + 1, 10_000):
         assert f"more than {MOST_FILES} files" in refusal(zipped({f"{number}.md": b"" for number in range(count)}))
+
+
+def test_too_many_articles_are_refused() -> None:
+    files = {f"{number}.md": ONE for number in range(MOST_ARTICLES)}
+    assert len(unpacked_zip(zipped(files))) == MOST_ARTICLES
+    assert f"more than {MOST_ARTICLES} articles" in refusal(zipped({**files, "plain.txt": b"x"}))
+
+
+def test_too_much_text_is_refused() -> None:
+    assert unpacked_zip(zipped({"a.md": bytes(10**6), "b.txt": bytes(10**6), "c.png": bytes(10**6)}))
+    assert "texts are larger than 2 MB together" in refusal(zipped({f"{n}.md": bytes(700_000) for n in range(3)}))
 
 
 def test_a_list_of_files_that_is_too_long_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +194,7 @@ def test_without_a_text_there_is_nothing_to_import() -> None:
 @pytest.mark.parametrize("compression", [ZIP_STORED, ZIP_DEFLATED])
 def test_a_damaged_zip_file_is_refused_or_read(compression: int) -> None:
     whole = zip_of(("one.md", ONE * 20), ("images/duct.png", picture()), compression=compression)
-    chance = random.Random(4)  # noqa: S311 - to break files, not to keep secrets
+    chance = random.Random(4)
     refused = 0
     for _attempt in range(600):
         broken = bytearray(whole)

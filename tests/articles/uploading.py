@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from bs4 import BeautifulSoup
@@ -12,6 +13,12 @@ from PIL import Image as Pillow
 from articles.models import ArticleIndexPage
 
 FIELDS = 'title: "{title}"\nslug: {slug}\nsummary: "About it."\ncategory: hormones\nauthor: "The team"\n'
+
+
+class ShownPage(BeautifulSoup):
+    """A page of the admin, and the path at which it is."""
+
+    address: str
 
 
 def text(slug: str, body: str = "Text.", *, title: str = "") -> bytes:
@@ -37,20 +44,20 @@ def upload_address() -> str:
     return f"/admin/articles/import/{ArticleIndexPage.objects.get().pk}/"
 
 
-def upload(client: Client, files: Mapping[str, bytes], **options: object) -> BeautifulSoup:
+def upload(client: Client, files: Mapping[str, bytes], **options: object) -> ShownPage:
     """Upload files as the form does, and return the page that comes next."""
     uploads = [SimpleUploadedFile(name, content) for name, content in files.items()]
     return page_of(client.post(upload_address(), {"uploads": uploads, **options}, follow=True))
 
 
-def page_of(response: object) -> BeautifulSoup:
-    assert response.status_code == 200, response  # type: ignore[attr-defined]
-    page = BeautifulSoup(response.content, "html.parser")  # type: ignore[attr-defined]
-    page.address = response.request["PATH_INFO"]  # type: ignore[attr-defined]
+def page_of(response: Any) -> ShownPage:
+    assert response.status_code == 200, response
+    page = ShownPage(response.content, "html.parser")
+    page.address = response.request["PATH_INFO"]
     return page
 
 
-def confirm(client: Client, preview: BeautifulSoup) -> BeautifulSoup:
+def confirm(client: Client, preview: BeautifulSoup) -> ShownPage:
     """Press the button of a preview, and return the page that comes next."""
     seen = preview.select_one("input[name=seen]")
     assert seen is not None
@@ -64,7 +71,7 @@ def words(page: BeautifulSoup, selector: str = "main") -> str:
 
 def said(page: BeautifulSoup) -> str:
     """Return a preview's first sentence: how many files do what."""
-    return words(page, ".exchange [role=status] strong")
+    return words(page, ".exchange__sum strong")
 
 
 def messages(page: BeautifulSoup) -> str:

@@ -17,6 +17,7 @@ from tests.services.site import Site
 SCREENS = [
     "/admin/",
     "/admin/pages/",
+    "/admin/articles/",
     "/admin/images/",
     "/admin/images/multiple/add/",
     "/admin/documents/",

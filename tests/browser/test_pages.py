@@ -63,9 +63,9 @@ FOCUS_IS_VISIBLE = """() => ["", "::after"].some((part) => {
   })"""
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong, each with the first element that it is about."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, *, within: str = "html") -> list[str]:
+    """Return what axe finds wrong in a part of a page, each with the first element that it is about."""
+    found = Axe().run(page, context=within).response["violations"]
     return [f"{one['impact']}: {one['help']}: {one['nodes'][0]['html'][:160]}" for one in found]
 
 
