@@ -86,6 +86,11 @@ class StandardPage(Page):
         if _is_taken(self.slug):
             raise ValidationError({"slug": _("A part of the site itself has this address. Choose another.")})
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["trail"] = public_pages().ancestor_of(self).type(StandardPage).order_by("path")
+        return context
+
     def search_sections(self) -> Sequence[Section]:
         return sections_of(self.body)
 
