@@ -57,9 +57,39 @@ def article_data(
     return {"@context": CONTEXT, "@graph": [_told(page), _told(text), trail]}
 
 
-def list_data(trail: list[tuple[str, str]], *, last: tuple[str, str]) -> dict[str, Any]:
-    """Return the way to a list of articles."""
+def way_data(trail: list[tuple[str, str]], *, last: tuple[str, str]) -> dict[str, Any]:
+    """Return the way to a page that is no article, as `breadcrumbs` has it."""
     return {"@context": CONTEXT, **breadcrumbs(trail, last=last, at=f"{last[1]}#breadcrumb")}
+
+
+def site_data(*, name: str, description: str, url: str, search_url: str, email: str) -> dict[str, Any]:
+    """Return the site and who stands behind it, for the page that it opens with; empty values are left out.
+
+    Args:
+        search_url: The address of a search, with `{search_term_string}` for the question.
+    """
+    organization = {
+        "@type": "Organization",
+        "@id": f"{url}#organization",
+        "name": on_one_line(name),
+        "url": url,
+        "email": email,
+    }
+    website = {
+        "@type": "WebSite",
+        "@id": f"{url}#website",
+        "url": url,
+        "name": on_one_line(name),
+        "description": on_one_line(description),
+        "inLanguage": get_language(),
+        "publisher": {"@id": organization["@id"]},
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": search_url},
+            "query-input": "required name=search_term_string",
+        },
+    }
+    return {"@context": CONTEXT, "@graph": [_told(website), _told(organization)]}
 
 
 def breadcrumbs(trail: list[tuple[str, str]], *, last: tuple[str, str], at: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve as serve_file
+from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
+from wagtail.documents.views.serve import serve as send_document
 from wagtail.images import get_image_model
 from wagtail.models import Page, ReferenceIndex
 
@@ -32,6 +34,23 @@ def serve(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Http404 from error
     response["Cache-Control"] = "private, max-age=600"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+@require_safe
+def serve_document(request: HttpRequest, document_id: str, filename: str) -> HttpResponseBase:
+    """Send a document as Wagtail does, and say what Wagtail leaves open: no cache that others use may keep it.
+
+    A CDN would keep it by the ending of its name. Readers' own programs ask each time whether they may still show what
+    a public page uses; nothing else is kept by anybody.
+    """
+    response: HttpResponseBase = send_document(request, document_id, filename)
+    page_ids = page_ids_using(get_document_model(), int(document_id))
+    is_public = public_pages().filter(pk__in=page_ids).exists()
+    response["Cache-Control"] = "private, no-cache" if is_public else "private, no-store"
+    if response.get("Content-Encoding") == "None":
+        # What Wagtail says of a file that is in none.
+        del response["Content-Encoding"]
     return response
 
 

@@ -1,6 +1,6 @@
 """Every address of the site; the rooms are named by string, so this floor imports none of them."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -21,6 +21,8 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("admin/", include("cms.users.admin_urls")),
     path("admin/", include(wagtailadmin_urls)),
+    # Wagtail's own has the names by which templates call them; this one answers.
+    re_path(r"^documents/(\d+)/(.*)$", media.serve_document),
     path("documents/", include(wagtaildocs_urls)),
     path("media/<path:name>", media.serve, name="media"),
     path("accounts/", include("cms.users.urls")),

@@ -1,6 +1,6 @@
 """The page that the site opens with, the pages beside the articles, and what every page shows around itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.conf import settings
@@ -86,6 +86,11 @@ class StandardPage(Page):
         if _is_taken(self.slug):
             raise ValidationError({"slug": _("A part of the site itself has this address. Choose another.")})
 
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["trail"] = public_pages().ancestor_of(self).type(StandardPage).order_by("path")
+        return context
+
     def search_sections(self) -> Sequence[Section]:
         return sections_of(self.body)
 
@@ -154,17 +159,24 @@ class SiteSettings(BaseSiteSetting):
         """Return what was written for `site`; empty where nobody has written anything. Reading stores nothing."""
         return cls.objects.filter(site=site).first() or cls(site=site)
 
-    def public_links(self) -> list[tuple[str, str]]:
-        """Return the words and address of each link in the footer, without those to pages that readers may not see."""
+    def public_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the words and address of each link in the footer.
+
+        Those to pages that readers may not see are left out, and those whose page has been deleted.
+        """
         values = [child.value for child in self.footer_links]
         if not values:
             return []
         pages = public_pages().in_bulk([value["page"].pk for value in values if value["page"]])
-        return [
-            (value["label"], pages[value["page"].pk].url if value["page"] else value["address"])
-            for value in values
-            if value["page"] is None or value["page"].pk in pages
-        ]
+        links = [(value["label"], _address_of(value, pages=pages, request=request)) for value in values]
+        return [(label, address) for label, address in links if address]
+
+
+def _address_of(link: Any, *, pages: Mapping[int, Page], request: HttpRequest) -> str:
+    if link["page"] is None:
+        return str(link["address"])
+    page = pages.get(link["page"].pk)
+    return (page.get_url(request) or "") if page else ""
 
 
 def menu_of(site: Site) -> PageQuerySet:

@@ -50,10 +50,10 @@ def preview(request: HttpRequest, token: str) -> PreviewSchema:
         raise HttpError(
             404, _("This link does not work: it has run out, was revoked, or is not complete. Ask for a new one.")
         )
-    page = page_schema(link.revision.as_object(), request)
+    page = page_schema(link.shared_page(), request)
     return PreviewSchema(
         page=_with_files_opened(page, token=token),
-        revision=RevisionSchema(id=link.revision_id, saved_at=link.revision.created_at),
+        revision=RevisionSchema(id=link.revision_id, saved_at=link.saved_at),
         expires_at=link.expires_at,
     )
 

@@ -99,6 +99,7 @@ VISITS: dict[str, list[str]] = {
     "feeds/articles.json": ["/feeds/articles.json"],
     "preview/<str:token>/": ["/preview/{slug}/", "/preview/{page}/"],
     "media/<path:name>": ["/media/{file}", "/media/{rendition}"],
+    r"^documents/(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
     r"documents/^(\d+)/(.*)$": ["/documents/{document}/{document_file}"],
     "_util/authenticate_with_password/<int:page_view_restriction_id>/<int:page_id>/": [
         "/_util/authenticate_with_password/{restriction}/{page}/"

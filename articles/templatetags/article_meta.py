@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from articles.blocks import LeadPicture, lead_picture
 from articles.models import ArticlePage
-from articles.structured_data import article_data, list_data
+from articles.structured_data import article_data, way_data
 from cms.templatetags.meta import absolute, canonical_url, structured_data
 
 register = template.Library()
@@ -38,5 +38,5 @@ def list_linked_data(context: dict[str, Any], title: str) -> SafeString:
     index = context["page"]
     is_part = context.get("category") or context.get("tag")
     return structured_data(
-        list_data([(index.title, index.url)] if is_part else [], last=(title, canonical_url(context)))
+        way_data([(index.title, index.url)] if is_part else [], last=(title, canonical_url(context)))
     )

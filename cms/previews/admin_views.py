@@ -40,7 +40,7 @@ def links(request: HttpRequest, page_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return _share(request, page=page, days=form.cleaned_data["days"])
     working = PreviewLink.objects.working(now=timezone.now()).filter(page=page)
-    shown = [(link, addresses_of(link)) for link in working.select_related("revision", "created_by")]
+    shown = [(link, addresses_of(link)) for link in working.select_related("created_by")]
     context = {
         "page": page,
         "form": form,

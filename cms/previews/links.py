@@ -1,7 +1,7 @@
 """Sharing a draft: making, opening and revoking the links.
 
-A link is a signed text in an address, so nobody can guess one, and a row, so it can be revoked. It names a revision:
-what an editor saves afterwards is not shown by it.
+A link is a signed text in an address, so nobody can guess one, and a row, so it can be revoked. It names a revision and
+keeps what that held: what an editor saves afterwards, even into the same revision, is not shown by it.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,13 @@ def share(*, page: Page, user: User, lifetime: timedelta, now: datetime) -> Prev
     if revision is None:
         raise NothingToShare
     link = PreviewLink.objects.create(
-        page=page, revision=revision, created_by=user, created_at=now, expires_at=now + lifetime
+        page=page,
+        revision=revision,
+        content=revision.content,
+        saved_at=revision.created_at,
+        created_by=user,
+        created_at=now,
+        expires_at=now + lifetime,
     )
     log(page, LOG_SHARED, user=user, revision=revision)
     return link
@@ -90,7 +96,7 @@ def shows(request: HttpRequest, item: Model) -> bool:
     """Tell whether a preview that this browser has open, here or in another front end, uses an image or document."""
     tokens = {request.COOKIES.get(COOKIE, ""), request.GET.get(PARAMETER, "")}
     links = [link for token in tokens if (link := link_of(token))]
-    return any((type(item), str(item.pk)) in _references_of(link.revision.as_object()) for link in links)
+    return any((type(item), str(item.pk)) in _references_of(link.shared_page()) for link in links)
 
 
 def forget_old_links() -> None:

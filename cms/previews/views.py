@@ -16,7 +16,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
     link = link_of(token)
     if link is None:
         return render(request, "previews/gone.html", status=404)
-    page = link.revision.as_object()
+    page = link.shared_page()
     # Templates know a preview by these, as in the editor.
     request.is_preview = True  # type: ignore[attr-defined]
     request.preview_mode = page.default_preview_mode  # type: ignore[attr-defined]

@@ -16,6 +16,12 @@ def site_texts(context: Context) -> SiteSettings:
 
 
 @register.simple_tag(takes_context=True)
+def footer_links(context: Context, texts: SiteSettings) -> list[tuple[str, str]]:
+    """The words and address of each link in the footer."""
+    return texts.public_links(context["request"])
+
+
+@register.simple_tag(takes_context=True)
 def menu(context: Context) -> list[Page]:
     """The pages of the site's menu."""
     return list(menu_of(_site(context)))

@@ -8,11 +8,13 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 from wagtail.images.models import Image
+from wagtail.models import Site
 
 from articles.models import ArticlePage, ArticleSource
 from community.membership.setup import set_up_landing_page
+from home.models import HomePage, SiteSettings
 from tests.articles.test_feeds import HOSTILE
-from tests.pages import ArticleFactory
+from tests.pages import ArticleFactory, StandardPageFactory
 
 SITE = "http://127.0.0.1:8000"
 
@@ -79,6 +81,27 @@ def test_an_article_is_told_with_its_citations_and_the_way_to_it(
     ]
 
 
+def test_the_front_page_tells_of_the_site_and_how_to_search_it(client: Client, home_page: HomePage) -> None:
+    site = Site.objects.get(is_default_site=True)
+    SiteSettings.objects.create(site=site, description="Milk </script> & more.", contact_email="hello@example.org")
+    things = linked_data(client, "/")
+    website, organization = things["WebSite"], things["Organization"]
+    assert (website["name"], website["url"]) == ("Dreams of Milk", f"{SITE}/")
+    assert website["description"] == "Milk </script> & more."
+    assert website["publisher"] == {"@id": organization["@id"]}
+    assert (organization["name"], organization["email"]) == ("Dreams of Milk", "hello@example.org")
+    search = website["potentialAction"]
+    assert (search["@type"], search["query-input"]) == ("SearchAction", "required name=search_term_string")
+    address = search["target"]["urlTemplate"].replace("{search_term_string}", "milk").removeprefix(SITE)
+    assert client.get(address).context["question"].text == "milk"
+
+
+def test_what_nobody_wrote_of_the_site_is_not_told(client: Client, home_page: HomePage) -> None:
+    things = linked_data(client, "/")
+    assert "description" not in things["WebSite"]
+    assert "email" not in things["Organization"]
+
+
 def test_nobody_is_said_to_have_reviewed_what_nobody_reviewed(client: Client, publish_article: ArticleFactory) -> None:
     publish_article(slug="one")
     page = linked_data(client, "/articles/one/")["MedicalWebPage"]
@@ -106,12 +129,14 @@ def test_hostile_words_break_no_page(client: Client, publish_article: ArticleFac
         ("/articles/article-1/", "Article 1"),
         ("/membership/", "Dreams of Milk Membership"),
         ("/membership/guidelines/", "Community guidelines"),
+        ("/about/", "About"),
     ],
 )
 def test_every_public_page_says_its_address_and_its_title(
-    client: Client, publish_article: ArticleFactory, address: str, title: str
+    client: Client, publish_article: ArticleFactory, publish_page: StandardPageFactory, address: str, title: str
 ) -> None:
     set_up_landing_page()
+    publish_page(title="About")
     publish_article(title="Article 1", tags=["milk"])
     found = meta(client, f"{address}?utm_source=elsewhere")
     assert found["canonical"] == found["og:url"] == SITE + address

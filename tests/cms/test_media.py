@@ -105,3 +105,24 @@ def test_whoever_has_opened_a_restricted_page_gets_its_documents(
     form = {"password": "open sesame", "return_url": article.url}
     client.post(f"/_util/authenticate_with_password/{restriction.pk}/{article.pk}/", form)
     assert client.get(document.url).status_code == 200
+
+
+def test_no_shared_cache_keeps_a_document_and_none_at_all_what_is_not_public(
+    client: Client, editor_client: Client, draft_article: ArticleFactory
+) -> None:
+    document = get_document_model().objects.create(title="Chart", file=SimpleUploadedFile("chart.pdf", b"figures"))
+    article = draft_article(body=[("paragraph", f'<p><a linktype="document" id="{document.pk}">Chart</a></p>')])
+    assert editor_client.get(document.url)["Cache-Control"] == "private, no-store"
+    article.get_latest_revision().publish()
+    answer = client.get(document.url)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-cache")
+    assert "Content-Encoding" not in answer
+    again = client.get(document.url, headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again["Cache-Control"]) == (304, "private, no-cache")
+    PageViewRestriction.objects.create(page=article, restriction_type=PageViewRestriction.LOGIN)
+    assert editor_client.get(document.url)["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 30])
+def test_a_document_that_was_never_there_is_not_found(client: Client, db: None, number: str) -> None:
+    assert client.get(f"/documents/{number}/chart.pdf").status_code == 404

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from gettext import NullTranslations
 from html.parser import HTMLParser
 
@@ -12,19 +13,20 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
-from wagtail.models import Page
+from wagtail.models import Page, Site
 
 from articles.models import ArticleIndexPage, ArticlePage, Category
 from cms.pipeline.models import Event, PageChange
 from cms.pipeline.webhooks.delivering import send_test
 from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault
 from cms.pipeline.webhooks.signing import rotate
+from cms.previews.links import share, token_of
 from cms.users.models import User
 from community.membership.models import MembershipPage
 from community.membership.setup import set_up_landing_page
 from community.personals.models import Interest, Region
-from home.models import HomePage
-from tests.pages import ArticleFactory
+from home.models import HomePage, SiteSettings
+from tests.pages import ArticleFactory, Block, StandardPageFactory
 from tests.personals.listing_factory import show
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -174,6 +176,40 @@ def test_readers_pages_can_be_translated(
     addresses = [*listings, *searches, articles[0].url, "/membership/", "/membership/guidelines/"]
     assert unmarked(client, addresses) == {}
     assert unmarked(client, ["/no/such/page/"], status=404) == {}
+
+
+def test_what_editors_say_around_the_pages_leaves_nothing_unmarked(
+    client: Client, publish_page: StandardPageFactory, marked_content: None, marking_language: None
+) -> None:
+    body: list[Block] = [("heading", {"text": "⟦People⟧", "level": "h2", "anchor": ""})]
+    about = publish_page(title="⟦About⟧", slug="about", intro="⟦Who we are.⟧", body=body, show_in_menus=True)
+    publish_page(title="⟦Team⟧", slug="team", parent=about)
+    addresses = ["/", "/about/", "/about/team/"]
+    # First with the site's own words, then with those of editors.
+    assert unmarked(client, addresses) == {}
+    SiteSettings.objects.create(
+        site=Site.objects.get(is_default_site=True),
+        description="⟦Milk.⟧",
+        footer_text="⟦Made with care.⟧",
+        contact_email="hello@example.org",
+        footer_links=[("link", {"label": "⟦Imprint⟧", "page": about, "address": ""})],
+    )
+    assert unmarked(client, addresses) == {}
+    for address in ("/no/such/page/", "/about/nothing/", "/articles/nothing/"):
+        assert unmarked(client, [address], status=404) == {}
+
+
+def test_previews_can_be_translated(
+    client: Client, draft_article: ArticleFactory, admin: User, marked_content: None, marking_language: None
+) -> None:
+    draft = draft_article(
+        title="⟦Soon⟧", slug="soon", summary="⟦What is to come.⟧", author="⟦The editors⟧", text="⟦Milk.⟧"
+    )
+    link = share(page=draft, user=admin, lifetime=timedelta(days=1), now=timezone.now())
+    assert unmarked(client, [f"/preview/{token_of(link)}/"]) == {}
+    assert unmarked(client, ["/preview/nothing/"], status=404) == {}
+    told = client.get("/api/preview/nothing/").json()["detail"]
+    assert told.startswith("⟦")
 
 
 @pytest.mark.usefixtures("open_community", "marked_content", "marking_language")

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from wagtail.models import Site
 
 from home.models import FooterLinkBlock, HomePage, SiteSettings
@@ -57,6 +59,35 @@ def test_a_link_to_a_hidden_page_is_left_out(
     assert "Soon" not in footer_of(client).get_text()
     hidden.delete()
     assert client.get("/").status_code == 200
+
+
+def test_a_link_whose_page_was_deleted_is_left_out(
+    client: Client, texts: SiteSettings, publish_page: StandardPageFactory
+) -> None:
+    gone = publish_page(title="Imprint")
+    texts.footer_links = [("link", {"label": "Imprint", "page": gone, "address": ""})]
+    texts.save()
+    assert "Imprint" in footer_of(client).get_text()
+    gone.delete()
+    assert "Imprint" not in footer_of(client).get_text()
+    assert client.get("/api/site/").json()["footer_links"] == []
+
+
+def test_links_to_more_pages_take_no_more_queries(
+    client: Client, texts: SiteSettings, publish_page: StandardPageFactory
+) -> None:
+    counts = []
+    links: list[tuple[str, Any]] = []
+    for number in range(1, 4):
+        page = publish_page(title=f"Page {number}")
+        links.append(("link", {"label": f"To {number}", "page": page, "address": ""}))
+        texts.footer_links = links
+        texts.save()
+        client.get("/api/site/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/api/site/")
+        counts.append(len(queries))
+    assert counts[0] == counts[-1]
 
 
 @pytest.mark.parametrize("has_both", [True, False])

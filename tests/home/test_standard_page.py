@@ -1,5 +1,7 @@
 """The pages beside the articles."""
 
+import json
+
 import pytest
 from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
@@ -44,6 +46,27 @@ def test_it_is_found_by_its_sections(client: Client, publish_page: StandardPageF
     assert [(result["title"], result["category"]) for result in answer["results"]] == [("About", None)]
     assert [passage["anchor"] for passage in answer["results"][0]["passages"]] == ["funding"]
     assert "Funding" in client.get("/search/?q=lanternfish").text
+
+
+def test_the_way_to_it_is_shown_and_told_without_what_readers_may_not_see(
+    client: Client, publish_page: StandardPageFactory
+) -> None:
+    about = publish_page(title="About")
+    team = publish_page(title="Team", parent=about)
+    publish_page(title="Alice", parent=team)
+    assert way_to(client, "/about/team/alice/") == ["Home", "About", "Team", "Alice"]
+    team.unpublish()
+    assert way_to(client, "/about/team/alice/") == ["Home", "About", "Alice"]
+
+
+def way_to(client: Client, address: str) -> list[str]:
+    """Return the way that people are shown, with the page itself; programs must be told the same."""
+    soup = BeautifulSoup(client.get(address).content, "html.parser")
+    shown = [(link.get_text(), str(link["href"])) for link in soup.select(".breadcrumbs a")]
+    told = json.loads(soup.select_one("script").string or "")["itemListElement"]  # type: ignore[union-attr]
+    site = told[0]["item"].removesuffix("/")
+    assert [(step["name"], step["item"].removeprefix(site)) for step in told[:-1]] == shown
+    return [step["name"] for step in told]
 
 
 @pytest.mark.parametrize("slug", ["search", "api", "admin", "personals", "accounts"])

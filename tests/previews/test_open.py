@@ -1,9 +1,11 @@
 """What a link to a preview shows, to whom and for how long."""
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -58,6 +60,31 @@ def test_it_shows_the_revision_that_it_names(client: Client, draft: ArticlePage,
     content = client.get(address).content.decode()
     assert "Unfinished" in content
     assert "Rewritten" not in content
+
+
+def test_what_the_editor_saves_into_the_same_revision_is_not_shown(
+    client: Client, draft: ArticlePage, editor: User, address: str, image: Image
+) -> None:
+    draft.title = "Typed afterwards"
+    draft.body = [("image", {"image": image, "alt": "Added since", "caption": "", "credit": ""})]
+    latest = draft.latest_revision
+    assert latest is not None
+    saved = draft.save_revision(overwrite_revision=latest, user=latest.user)
+    assert saved.pk == latest.pk
+    content = client.get(address).text
+    assert "Unfinished" in content
+    assert "Typed afterwards" not in content
+    assert client.get(f"/api{address}").json()["page"]["title"] == "Unfinished"
+    # With the cookie that the preview has set.
+    assert client.get(image.get_rendition("width-400").url).status_code == 404
+
+
+def test_links_from_before_keep_what_their_revision_holds_now(client: Client, link: PreviewLink, address: str) -> None:
+    PreviewLink.objects.update(content={}, saved_at=timezone.now())
+    import_module("cms.previews.migrations.0002_content").keep_what_is_shown(apps, None)
+    link.refresh_from_db()
+    assert link.saved_at == link.revision.created_at
+    assert "Still a draft." in client.get(address).text
 
 
 def test_it_runs_out(client: Client, address: str) -> None:
