@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Revision, Site
 from wagtail.query import PageQuerySet
 
@@ -30,11 +31,20 @@ def public_pages() -> PageQuerySet:
     return (
         Page.objects.live()
         # Wagtail's own `public()` asks for the restrictions first, which is one more query for each use of this.
-        .filter(~Exists(PageViewRestriction.objects.filter(page__path=_beginning("page__path"))))
+        .filter(~Exists(PageViewRestriction.objects.filter(page__path=beginning("page__path"))))
         .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))
         .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
-        .filter(Exists(Site.objects.filter(root_page__path=_beginning("root_page__path"))))
+        .filter(Exists(Site.objects.filter(root_page__path=beginning("root_page__path"))))
     )
+
+
+def public_redirects(site: Site | None) -> "QuerySet[Redirect]":
+    """Return the redirects of a site, without those to pages that readers may not see: their address is nobody's
+    business.
+    """
+    told = Q(redirect_page__isnull=True) | Q(redirect_page__in=public_pages().order_by().values("pk"))
+    redirects: QuerySet[Redirect] = Redirect.objects.filter(Q(site__isnull=True) | Q(site=site)).filter(told)
+    return redirects
 
 
 # name -> the first moment after the given one at which something that readers see changes by the clock alone, a review
@@ -56,6 +66,6 @@ def next_change(*, now: datetime) -> datetime | None:
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def _beginning(path: str) -> Substr:
+def beginning(path: str) -> Substr:
     """Return the beginning of a page's path that is as long as another: the same, where that is one of an ancestor."""
     return Substr(OuterRef("path"), 1, Length(path))

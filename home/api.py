@@ -17,7 +17,7 @@ from cms.api.addresses import absolute, path_of
 from cms.api.caching import public_answer, public_answer_about_pages
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
-from cms.visibility import public_pages
+from cms.visibility import public_pages, public_redirects
 from home.models import SiteSettings, menu_of
 from home.schemas import (
     AnyPage,
@@ -108,7 +108,8 @@ class RedirectSchema(BaseModel):
 def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
     """Answer where an old address leads to. A slash at its end makes no difference."""
     found = _redirect(request, parameters.path)
-    if found is None or not found.link or not _may_be_told(found):
+    told = public_redirects(_site(request))
+    if found is None or not found.link or not told.filter(pk=found.pk).exists():
         raise Http404
     return RedirectSchema(path=found.old_path, url=absolute(found.link), is_permanent=found.is_permanent)
 
@@ -121,11 +122,6 @@ def _redirect(request: HttpRequest, path: str) -> Redirect | None:
     except ValueError:  # what no address looks like, as "//[" does
         return None
     return found
-
-
-def _may_be_told(redirect: Redirect) -> bool:
-    """The address of a page that readers may not see is nobody's business."""
-    return redirect.redirect_page_id is None or public_pages().filter(pk=redirect.redirect_page_id).exists()
 
 
 def _menu_item(page: Page, request: HttpRequest) -> MenuItemSchema:
