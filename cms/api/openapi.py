@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cms.api.caching import public
 from cms.api.problems import CONTENT_TYPE
 from cms.api.router import api
+from cms.conditional import revalidated
 
 REFERENCE = "#/components/schemas/"
 DESCRIPTIONS = {
@@ -27,7 +27,7 @@ NOT_MODIFIED = {"description": "Nothing has changed since the answer that the re
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    return public(request, JsonResponse(document()))
+    return revalidated(request, JsonResponse(document()))
 
 
 @require_safe

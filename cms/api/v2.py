@@ -27,7 +27,8 @@ from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from cms.api.addresses import absolute
-from cms.api.caching import last_change_of_pages, public
+from cms.api.caching import last_change_of_pages
+from cms.conditional import revalidated
 from cms.media import shown_to_everybody
 from cms.visibility import public_pages, public_redirects
 
@@ -63,7 +64,7 @@ class PublicAnswers(BaseAPIViewSet):
         changed_at = last_change_of_pages() if self.depends_on_pages_alone else None
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code == 200:
-            response.add_post_render_callback(lambda made: public(request, made, changed_at=changed_at))
+            response.add_post_render_callback(lambda made: revalidated(request, made, last_modified=changed_at))
         return response
 
     def filter_queryset(self, queryset: Any) -> Any:
@@ -165,8 +166,6 @@ class PublicImageSerializer(WithTags):
 
 class PublicImages(PublicAnswers, ImagesAPIViewSet):
     base_serializer_class = PublicImageSerializer
-    filter_backends = PublicAnswers.filter_backends
-    known_query_parameters = PublicAnswers.known_query_parameters
 
     def get_queryset(self) -> "QuerySet[Any]":
         images = shown_to_everybody(get_image_model()).order_by("id")
@@ -184,8 +183,6 @@ class PublicDocumentSerializer(WithTags):
 
 class PublicDocuments(PublicAnswers, DocumentsAPIViewSet):
     base_serializer_class = PublicDocumentSerializer
-    filter_backends = PublicAnswers.filter_backends
-    known_query_parameters = PublicAnswers.known_query_parameters
 
     def get_queryset(self) -> "QuerySet[Any]":
         return shown_to_everybody(self.model).order_by("id").prefetch_related("tags")
@@ -205,8 +202,6 @@ class PublicRedirectSerializer(RedirectSerializer):
 
 class PublicRedirects(PublicAnswers, RedirectsAPIViewSet):
     base_serializer_class = PublicRedirectSerializer
-    filter_backends = PublicAnswers.filter_backends
-    known_query_parameters = PublicAnswers.known_query_parameters
 
     def get_queryset(self) -> "QuerySet[Any]":
         return public_redirects(Site.find_for_request(self.request)).order_by("id")

@@ -272,8 +272,8 @@ HOSTILE = [
     "offset=x", "child_of=x", f"child_of={HUGE}", "child_of=-1", "descendant_of=x", "ancestor_of=x", "translation_of=x",
     f"translation_of={HUGE}", "child_of=root&descendant_of=root&x=1", "type=users.User", "type=x", "type=a.b.c",
     "type=,", "order=x", "order=--title", "order=random&offset=1", "order=password", "fields=x", "fields=*,title",
-    "fields=(", "fields=" + "parent(" * 400, "fields=a(" * 9, "fields=%00", "title=%00", "slug=%00", "html_path=%00", "site=%00",
-    "first_published_at=x", "first_published_at=9999-99-99", "show_in_menus=x", "search=milk", "search=%00",
+    "fields=(", "fields=" + "parent(" * 400, "fields=a(" * 9, "fields=%00", "title=%00", "slug=%00", "html_path=%00",
+    "site=%00", "first_published_at=x", "first_published_at=9999-99-99", "show_in_menus=x", "search=milk", "search=%00",
     "search=milk&search_operator=x", "site=localhost", "site=nowhere", "owner=1", "owner__password=x", "expire_at=1",
     "unknown=1", "%00=1", "title=" + "x" * 1_001, "rich_text_format=x",
 ]  # fmt: skip
