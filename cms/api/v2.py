@@ -36,6 +36,8 @@ from cms.visibility import public_pages, public_redirects
 IMAGE_SIZE = "width-1440"
 # Readers' questions have an engine of their own, and there is no form but JSON.
 NOT_ASKED = {"search", "search_operator", "format"}
+# As it is stored, rich text names pages that readers may not see. The settings make it the default.
+FORMAT = "html"
 LAST_OFFSET = 1_000_000
 LONGEST_VALUE = 1_000  # characters
 DEEPEST_FIELDS = 5  # brackets within brackets
@@ -92,6 +94,8 @@ def check_parameters(parameters: Any) -> None:
             raise BadRequestError(_("No parameter may have a NUL character."))
         if any(len(value) > LONGEST_VALUE for value in values):
             raise BadRequestError(_("A parameter may have %(most)s characters at most.") % {"most": LONGEST_VALUE})
+    if parameters.get("rich_text_format", FORMAT) != FORMAT:
+        raise BadRequestError(_("Rich text comes as %(format)s only.") % {"format": FORMAT})
     if parameters.get("fields", "").count("(") > DEEPEST_FIELDS:
         raise BadRequestError(_("fields may have %(most)s brackets at most.") % {"most": DEEPEST_FIELDS})
     offset = parameters.get("offset", "0")
@@ -137,7 +141,13 @@ class PublicPages(PublicAnswers, PagesAPIViewSet):
     meta_fields = [name for name in PagesAPIViewSet.meta_fields if name != "alias_of"]
     filter_backends = [each for each in PagesAPIViewSet.filter_backends if each is not SearchFilter]
     known_query_parameters = PagesAPIViewSet.known_query_parameters - {*NOT_ASKED, "site"}
+    # Each takes queries of its own: /api/articles/ lists bodies.
+    detail_only_fields = [*PagesAPIViewSet.detail_only_fields, "body", "sections"]
     depends_on_pages_alone = True
+
+    def get_queryset(self) -> "QuerySet[Any]":
+        pages: QuerySet[Any] = super().get_queryset().select_related("locale")
+        return pages.prefetch_related("tags") if "tags" in self.get_body_fields_names(pages.model) else pages
 
     def get_root_page(self) -> Page:
         site: Site | None = Site.find_for_request(self.request)

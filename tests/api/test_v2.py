@@ -65,6 +65,24 @@ def test_a_page_has_wagtails_shape_and_absolute_addresses(
     assert found["meta"]["parent"]["html_url"] == f"{settings.SITE_URL}/articles/"
 
 
+def test_a_page_has_its_body_without_a_trace_of_hidden_pages(
+    client: Client, publish_article: ArticleFactory, image: Image
+) -> None:
+    shown, hidden = publish_article(title="Shown", slug="shown"), publish_article(title="Hidden", slug="hidden")
+    restrict(hidden)
+    links = "".join(f'<a linktype="page" id="{page.pk}">words</a> ' for page in (shown, hidden))
+    page = publish_article(
+        title="Links", tags=["flow"], body=[("paragraph", f"<p>{links}</p>"), *figure(image)], author="Charlie"
+    )
+    found = get(client, f"{PAGES}{page.pk}/")
+    assert (found["summary"], found["tags"], found["author"]) == ("About Links.", ["flow"], "Charlie")
+    assert found["body"][0]["value"] == '<p><a href="/articles/shown/">words</a> <a>words</a> </p>'
+    assert found["body"][1]["value"]["image"] == image.pk
+    for form in ("db_html", "markdown", "db_markdown"):
+        assert client.get(f"{PAGES}{page.pk}/?rich_text_format={form}").status_code == 400
+    assert client.get(f"{PAGES}?type=articles.ArticlePage&fields=body").status_code == 400
+
+
 def test_pages_are_listed_and_filtered(client: Client, article: ArticlePage, article_index: ArticleIndexPage) -> None:
     assert titles(client) == ["Dreams of Milk", "Articles", "Let-down"]
     assert titles(client, type="articles.ArticlePage") == ["Let-down"]
@@ -279,15 +297,14 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", HOSTILE)
-def test_what_cannot_be_asked_is_told(client: Client, article: ArticlePage, query: str) -> None:
+def test_what_cannot_be_asked_is_told(client: Client, article: ArticlePage) -> None:
     client.raise_request_exception = False
-    response = client.get(f"{PAGES}?{query}")
-    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json"), response.text
-    assert response.json()["detail"]
+    for query in HOSTILE:
+        response = client.get(f"{PAGES}?{query}")
+        assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json"), query
+        assert response.json()["detail"]
 
 
-@pytest.mark.parametrize("query", [*HOSTILE, "locale=x", "format=api", "offset=1000000", f"id={HUGE}", "order=tags"])
 @pytest.mark.parametrize(
     "address",
     [
@@ -295,8 +312,7 @@ def test_what_cannot_be_asked_is_told(client: Client, article: ArticlePage, quer
         "/api/v2/documents/", "/api/v2/redirects/", "/api/v2/redirects/find/",
     ],
 )  # fmt: skip
-def test_nothing_hostile_is_an_error_of_the_server(
-    client: Client, article: ArticlePage, address: str, query: str
-) -> None:
+def test_nothing_hostile_is_an_error_of_the_server(client: Client, article: ArticlePage, address: str) -> None:
     client.raise_request_exception = False
-    assert client.get(f"{address}?{query}").status_code < 500, (address, query)
+    for query in (*HOSTILE, "locale=x", "format=api", "offset=1000000", f"id={HUGE}", "order=tags", "html_path=//["):
+        assert client.get(f"{address}?{query}").status_code < 500, query
