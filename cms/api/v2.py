@@ -15,7 +15,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from wagtail.api.v2.filters import FieldsFilter, OrderingFilter, SearchFilter
 from wagtail.api.v2.router import WagtailAPIRouter
-from wagtail.api.v2.serializers import BaseSerializer, PageSerializer, TagsField
+from wagtail.api.v2.serializers import (
+    BaseSerializer,
+    PageParentField,
+    PageSerializer,
+    TagsField,
+    get_serializer_class,
+)
 from wagtail.api.v2.utils import BadRequestError
 from wagtail.api.v2.views import BaseAPIViewSet, PagesAPIViewSet
 from wagtail.contrib.redirects.api import RedirectsAPIViewSet, RedirectSerializer
@@ -131,8 +137,17 @@ class HtmlUrl(WholeObject):
         return absolute(page.get_url(self.context["request"]) or "")
 
 
+class Parent(PageParentField):
+    def to_representation(self, page: Page) -> dict[str, Any]:
+        about = ["type", "detail_url", "html_url"]
+        serializer = get_serializer_class(type(page), ["id", *about, "title"], about, base=PublicPageSerializer)
+        shown: dict[str, Any] = serializer(context=self.context).to_representation(page)
+        return shown
+
+
 class PublicPageSerializer(WithTags, PageSerializer):
     html_url = HtmlUrl(read_only=True)
+    parent = Parent(read_only=True)
 
 
 class PublicPages(PublicAnswers, PagesAPIViewSet):
