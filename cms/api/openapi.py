@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -40,9 +41,13 @@ def docs(request: HttpRequest) -> HttpResponse:
         for method, details in methods.items()
     ]
     schemas = [Schema(name=name, details=details) for name, details in sorted(spec["components"]["schemas"].items())]
-    return render(
-        request, "api/docs.html", {"info": spec["info"], "operations": operations, "schemas": schemas}
-    )  # fmt: skip
+    context = {
+        "version": spec["info"]["version"],
+        "description": paragraphs(spec["info"]["description"]),
+        "operations": operations,
+        "schemas": schemas,
+    }
+    return render(request, "api/docs.html", context)
 
 
 @cache
@@ -100,6 +105,10 @@ class Operation:
     details: Mapping[str, Any]
 
     @property
+    def description(self) -> list[list[str]]:
+        return paragraphs(self.details["description"])
+
+    @property
     def anchor(self) -> str:
         return str(self.details["operationId"])
 
@@ -113,11 +122,15 @@ class Operation:
 
     @property
     def example(self) -> str:
-        """Return an address to try; empty where a part of the path has no example."""
-        needed = [each for each in self.details["parameters"] if each["required"]]
-        if any(each["in"] == "path" for each in needed):
+        """Return an address to try, with what it needs or else one thing that it takes; empty where a part of the path
+        has no example.
+        """
+        parameters = self.details["parameters"]
+        if any(each["in"] == "path" for each in parameters):
             return ""
-        query = "&".join(f"{each['name']}={each['example']}" for each in needed)
+        needed = [each for each in parameters if each["required"]]
+        tried = needed or [each for each in parameters if "example" in each][:1]
+        query = urlencode({each["name"]: each["example"] for each in tried}, safe="/")
         return f"{self.path}?{query}" if query else self.path
 
 
@@ -137,6 +150,11 @@ class Schema:
             {**member, "name": name, "needed": name in needed, "kind": list(kind_of(member))}
             for name, member in self.details.get("properties", {}).items()
         ]
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """Return the paragraphs of a description, each in parts: every second one stands in backticks."""
+    return [" ".join(paragraph.split()).split("`") for paragraph in text.split("\n\n")]
 
 
 def kind_of(schema: Mapping[str, Any]) -> Iterator[Words]:

@@ -116,9 +116,11 @@ class NamesOfTags(TagsField):
         return sorted(tag.name for tag in value.all())
 
 
-class WithTags(BaseSerializer):
+class WithTags:
+    """What serializers have besides."""
+
     def build_property_field(self, field_name: str, model_class: Any) -> Any:
-        field, options = super().build_property_field(field_name, model_class)
+        field, options = super().build_property_field(field_name, model_class)  # type: ignore[misc]
         return (NamesOfTags if field is TagsField else field), options
 
 
@@ -185,7 +187,7 @@ class ImageUrl(WholeObject):
             return None  # Its file is gone.
 
 
-class PublicImageSerializer(WithTags):
+class PublicImageSerializer(WithTags, BaseSerializer):
     download_url = ImageUrl(read_only=True)
 
 
@@ -202,7 +204,7 @@ class DocumentUrl(WholeObject):
         return absolute(document.url)
 
 
-class PublicDocumentSerializer(WithTags):
+class PublicDocumentSerializer(WithTags, BaseSerializer):
     download_url = DocumentUrl(read_only=True)
 
 

@@ -85,6 +85,8 @@ def test_a_page_has_its_body_without_a_trace_of_hidden_pages(
 
 def test_pages_are_listed_and_filtered(client: Client, article: ArticlePage, article_index: ArticleIndexPage) -> None:
     assert titles(client) == ["Dreams of Milk", "Articles", "Let-down"]
+    types = [item["meta"]["type"] for item in get(client, PAGES)["items"]]
+    assert types == ["home.HomePage", "articles.ArticleIndexPage", "articles.ArticlePage"]
     assert titles(client, type="articles.ArticlePage") == ["Let-down"]
     assert titles(client, child_of="root") == ["Articles"]
     assert titles(client, descendant_of=article_index.pk) == ["Let-down"]
