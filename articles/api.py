@@ -1,6 +1,7 @@
 """/api/articles/: the articles for other front ends. The shape is a promise: see docs/headless.md."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import BaseModel, Field, field_validator
@@ -33,6 +35,7 @@ ARTICLES_PER_PAGE = 20
 MOST_PER_PAGE = 50
 LAST_PAGE = 1_000
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MICROSECOND = dt.timedelta(microseconds=1)
 
 router = Router(tags=["articles"])
@@ -59,6 +62,14 @@ class ArticleListParameters(Schema):
         "whatever is published meanwhile. `page` counts from here on.",
     )
     fields: str | None = FieldsParameter(LIST_FIELDS)
+
+    @field_validator("reviewed_since", mode="before")
+    @classmethod
+    def _date_is_written_out(cls, value: object) -> object:
+        """Refuse what pydantic reads as seconds since 1970."""
+        if isinstance(value, str) and not DATE.fullmatch(value):
+            raise ValueError(_("This is no date: write it as 2026-01-31."))
+        return value
 
     @field_validator("fields")
     @classmethod

@@ -67,6 +67,7 @@ class ArticleIndexPage(RoutablePageMixin, Page):
         _("introduction"), max_length=300, blank=True, help_text=_("One or two sentences under the title.")
     )
 
+    api_fields = ["intro"]
     content_panels = [*Page.content_panels, FieldPanel("intro")]
     subpage_types = ["articles.ArticlePage"]
 
@@ -173,6 +174,8 @@ class ArticlePage(Page):
         ),
     )
 
+    # For Wagtail's own API; the project's has schemas of its own.
+    api_fields = ["summary", "tags", "author", "reviewed_on", "reviewer", "body"]
     base_form_class = ArticleForm
     template = "articles/article_page.html"
     # What the methods of `cms.searchable` read besides the page itself.

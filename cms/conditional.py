@@ -4,22 +4,23 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 
-# Whoever keeps a copy asks each time whether it is still right: what was taken down must not be shown from a copy.
-REVALIDATED = "public, max-age=0, must-revalidate"
+from cms.page_cache.headers import MAY_BE_KEPT
 
 
-def revalidated(
-    request: HttpRequest, response: HttpResponse, *, last_modified: datetime | None = None
-) -> HttpResponseBase:
-    """Return `response` with what copies of it are compared by, or 304 for a copy that is still right.
+def revalidated(request: HttpRequest, response: HttpResponse, *, last_modified: datetime | None = None) -> HttpResponse:
+    """Let every cache keep an answer that is the same for everybody, and ask each time whether it still holds.
 
-    `last_modified` is the time of the last change of anything that the answer shows, or no longer shows.
+    Args:
+        last_modified: The time of the last change of anything that the answer shows, or no longer shows, if that is
+            known. The entity tag is exact; this date has whole seconds, and is for those who have nothing better.
+
+    Returns:
+        `response`, or 304 for a copy that is still right.
     """
-    response["Cache-Control"] = REVALIDATED
+    response["Cache-Control"] = MAY_BE_KEPT
     response["ETag"] = etag = quote_etag(sha256(response.content).hexdigest()[:32])
     timestamp = None
     if last_modified is not None:

@@ -1,8 +1,12 @@
 """Uploaded images and documents over HTTP, under the one visibility rule."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import SuspiciousFileOperation
+from django.db.models import CharField, Exists, Model, QuerySet
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
@@ -11,10 +15,10 @@ from wagtail.documents import get_document_model
 from wagtail.documents.models import AbstractDocument
 from wagtail.documents.views.serve import serve as send_document
 from wagtail.images import get_image_model
-from wagtail.models import Page, ReferenceIndex
+from wagtail.models import Collection, CollectionViewRestriction, Page, ReferenceIndex
 
 from cms.previews import links as previews
-from cms.visibility import is_over, public_pages
+from cms.visibility import beginning, is_over, public_pages
 
 
 @require_safe
@@ -88,6 +92,23 @@ def _is_let_in(request: HttpRequest, *, page_ids: list[int]) -> bool:
         not is_over(page) and all(restriction.accept_request(request) for restriction in page.get_view_restrictions())
         for page in Page.objects.live().filter(pk__in=page_ids)
     )
+
+
+def shown_to_everybody(model: type[Model]) -> "QuerySet[Any]":
+    """Return the images or documents that a public page uses, without those in a private collection."""
+    in_private = Collection.objects.filter(
+        Exists(CollectionViewRestriction.objects.filter(collection__path=beginning("collection__path")))
+    )
+    # The index of references has all ids as text, since other models have ids that are no numbers.
+    uses = ReferenceIndex.objects.filter(
+        to_content_type=ContentType.objects.get_for_model(model),
+        base_content_type=ContentType.objects.get_for_model(Page),
+        object_id__in=public_pages().order_by().values(as_text=Cast("pk", CharField())),
+    )
+    shown = model._default_manager.annotate(as_text=Cast("pk", CharField())).filter(
+        as_text__in=uses.values("to_object_id")
+    )
+    return shown.exclude(collection__in=in_private)
 
 
 def page_ids_using(model: type, object_id: int) -> list[int]:

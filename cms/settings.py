@@ -318,6 +318,8 @@ WAGTAIL_SITE_NAME = "Dreams of Milk"
 # "Oxytocin" and "oxytocin" are one tag.
 TAGGIT_CASE_INSENSITIVE = True
 WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILAPI_BASE_URL = SITE_URL
+WAGTAILAPI_RICH_TEXT_FORMAT = "html"
 # The editors' admin looks for words in the rows themselves. Wagtail's own index would let two editors who publish at
 # once deadlock on PostgreSQL, and fail on some questions on SQLite; what readers search is in search/.
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database.fallback"}}

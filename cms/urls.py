@@ -6,7 +6,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from cms import health, media, metrics, sitemaps
-from cms.api import openapi
+from cms.api import openapi, v2
 from cms.api.router import api
 from cms.previews.views import preview
 
@@ -28,6 +28,7 @@ urlpatterns = [
     path("accounts/", include("cms.users.urls")),
     path("api/openapi.json", openapi.openapi, name="openapi"),
     path("api/docs/", openapi.docs, name="api_docs"),
+    path("api/v2/", include((v2.router.get_urlpatterns(), "wagtailapi"))),
     path("api/", api.urls),
     path("preview/<str:token>/", preview, name="preview"),
     path("robots.txt", sitemaps.robots, name="robots"),

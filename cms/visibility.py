@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Length, Substr
 from django.utils import timezone
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Revision, Site
 from wagtail.query import PageQuerySet
 
@@ -30,11 +31,25 @@ def public_pages() -> PageQuerySet:
     return (
         Page.objects.live()
         # Wagtail's own `public()` asks for the restrictions first, which is one more query for each use of this.
-        .filter(~Exists(PageViewRestriction.objects.filter(page__path=_beginning("page__path"))))
+        .filter(~Exists(PageViewRestriction.objects.filter(page__path=beginning("page__path"))))
         .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))
         .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
-        .filter(Exists(Site.objects.filter(root_page__path=_beginning("root_page__path"))))
+        .filter(Exists(Site.objects.filter(root_page__path=beginning("root_page__path"))))
     )
+
+
+def public_redirects(site: Site | None) -> "QuerySet[Redirect]":
+    """Return the redirects of a site, or of all sites where it has none of its own for an address.
+
+    The address of a page that readers may not see is nobody's business.
+    """
+    own = Redirect.objects.filter(site=site, old_path=OuterRef("old_path"))
+    is_public = Q(redirect_page__in=public_pages().order_by().values("pk"))
+    leads_elsewhere = Q(redirect_page=None) & ~Q(redirect_link="")
+    redirects: QuerySet[Redirect] = Redirect.objects.filter(
+        Q(site=site) | Q(site=None) & ~Exists(own), is_public | leads_elsewhere
+    )
+    return redirects
 
 
 # name -> the first moment after the given one at which something that readers see changes by the clock alone, a review
@@ -56,6 +71,6 @@ def next_change(*, now: datetime) -> datetime | None:
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def _beginning(path: str) -> Substr:
+def beginning(path: str) -> Substr:
     """Return the beginning of a page's path that is as long as another: the same, where that is one of an ancestor."""
     return Substr(OuterRef("path"), 1, Length(path))

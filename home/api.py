@@ -4,7 +4,6 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -19,7 +18,7 @@ from cms.api.addresses import absolute, path_of
 from cms.api.caching import public_answer, public_answer_about_pages
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
-from cms.visibility import public_pages
+from cms.visibility import public_pages, public_redirects
 from home.models import SiteSettings, menu_of
 from home.schemas import (
     AnyPage,
@@ -117,7 +116,7 @@ class RedirectListSchema(BaseModel):
 @decorate_view(public_answer)
 def redirects(request: HttpRequest, parameters: Query[PageListParameters]) -> RedirectListSchema:
     """List every old address that leads somewhere, oldest first, so that what is added meanwhile comes at the end."""
-    found = _redirects_of(_site(request)).select_related("redirect_page").order_by("pk")
+    found = public_redirects(_site(request)).select_related("redirect_page").order_by("pk")
     start = (parameters.page - 1) * parameters.page_size
     return RedirectListSchema(
         total=found.count(),
@@ -132,23 +131,9 @@ def redirects(request: HttpRequest, parameters: Query[PageListParameters]) -> Re
 def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
     """Answer where an old address leads to. A slash at its end makes no difference."""
     found = _redirect(request, parameters.path)
-    if found is None or not _redirects_of(_site(request)).filter(pk=found.pk).exists():
+    if found is None or not public_redirects(_site(request)).filter(pk=found.pk).exists():
         raise Http404
     return _told(found, request)
-
-
-def _redirects_of(site: Site) -> "QuerySet[Redirect]":
-    """Return the redirects of a site, or of all sites where it has none of its own for an address.
-
-    The address of a page that readers may not see is nobody's business.
-    """
-    own = Redirect.objects.filter(site=site, old_path=OuterRef("old_path"))
-    is_public = Q(redirect_page__in=public_pages().values("pk"))
-    leads_elsewhere = Q(redirect_page=None) & ~Q(redirect_link="")
-    found: QuerySet[Redirect] = Redirect.objects.filter(
-        Q(site=site) | Q(site=None) & ~Exists(own), is_public | leads_elsewhere
-    )
-    return found
 
 
 def _told(redirect: Redirect, request: HttpRequest) -> RedirectSchema:

@@ -35,6 +35,7 @@ class HomePage(Page):
     )
     sections = StreamField(BodyBlock(), verbose_name=_("sections"), blank=True)
 
+    api_fields = ["headline", "intro", "sections"]
     content_panels = [*Page.content_panels, FieldPanel("headline"), FieldPanel("intro"), FieldPanel("sections")]
     parent_page_types = ["wagtailcore.Page"]
 
@@ -72,6 +73,7 @@ class StandardPage(Page):
     )
     body = StreamField(BodyBlock(), verbose_name=_("body"), blank=True)
 
+    api_fields = ["intro", "body"]
     content_panels = [*Page.content_panels, FieldPanel("intro"), FieldPanel("body")]
     parent_page_types = ["home.HomePage", "home.StandardPage"]
     subpage_types = ["home.StandardPage"]

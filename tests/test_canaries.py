@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from pytest_django import Settings
+from wagtail.contrib.redirects.models import Redirect
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
@@ -64,6 +65,30 @@ VISITS: dict[str, list[str]] = {
     "api/": ["/api/"],
     "api/openapi.json": ["/api/openapi.json"],
     "api/docs/": ["/api/docs/"],
+    "api/v2/^pages/": [
+        "/api/v2/pages/?fields=*",
+        "/api/v2/pages/?type=articles.ArticlePage&fields=*&order=-title",
+        "/api/v2/pages/?slug={slug}",
+        "/api/v2/pages/?child_of={page}",
+        "/api/v2/pages/?descendant_of={page}",
+        "/api/v2/pages/?ancestor_of={page}",
+        "/api/v2/pages/?translation_of={page}",
+        "/api/v2/pages/?search={word}",
+    ],
+    "api/v2/^pages/<int:pk>/": ["/api/v2/pages/{page}/", "/api/v2/pages/{page}/?fields=*"],
+    "api/v2/^pages/find/": ["/api/v2/pages/find/?id={page}", "/api/v2/pages/find/?html_path=/articles/{slug}/"],
+    "api/v2/^images/": ["/api/v2/images/", "/api/v2/images/?fields=*", "/api/v2/images/?id={image}"],
+    "api/v2/^images/<int:pk>/": ["/api/v2/images/{image}/"],
+    "api/v2/^images/find/": ["/api/v2/images/find/?id={image}"],
+    "api/v2/^documents/": ["/api/v2/documents/", "/api/v2/documents/?fields=*", "/api/v2/documents/?id={document}"],
+    "api/v2/^documents/<int:pk>/": ["/api/v2/documents/{document}/"],
+    "api/v2/^documents/find/": ["/api/v2/documents/find/?id={document}"],
+    "api/v2/^redirects/": ["/api/v2/redirects/", "/api/v2/redirects/?fields=*"],
+    "api/v2/^redirects/<int:pk>/": ["/api/v2/redirects/{redirect}/"],
+    "api/v2/^redirects/find/": [
+        "/api/v2/redirects/find/?id={redirect}",
+        "/api/v2/redirects/find/?html_path=/old-{slug}",
+    ],
     "api/search/": [
         f"/api/search/?q={BAIT}",
         f"/api/search/?q={BAIT}&page_size=50",
@@ -167,11 +192,15 @@ def plant(draft_article: ArticleFactory) -> Callable[[str], Canary]:
             body=[
                 ("paragraph", f"<p>{BAIT} {word} lead</p>"),
                 ("heading", {"text": f"{word} heading", "level": "h2", "anchor": ""}),
-                ("paragraph", f"<p>{BAIT} {word} passage</p>"),
+                (
+                    "paragraph",
+                    f'<p>{BAIT} {word} passage <a linktype="document" id="{document.pk}">{word} chart</a></p>',
+                ),
                 ("image", {"image": image, "alt": f"{word} alt", "caption": f"{word} caption", "credit": ""}),
                 ("quote", {"text": f"{word} quote", "attribution": ""}),
             ],
         )
+        redirect = Redirect.add_redirect(f"/old-{page.slug}/", page)
         places = {
             "word": word,
             "misspelt": f"{word[:-1]}u",
@@ -180,6 +209,8 @@ def plant(draft_article: ArticleFactory) -> Callable[[str], Canary]:
             "slug": page.slug,
             "tag": f"{word}tag",
             "file": image.file.name,
+            "image": str(image.pk),
+            "redirect": str(redirect.pk),
             "rendition": image.get_rendition("width-400").file.name,
             "document": str(document.pk),
             "document_file": document.filename,
@@ -311,6 +342,7 @@ def test_the_sweep_sees_what_is_shown(client: Client, canaries: Canaries) -> Non
         "/", "/articles/", "/articles/categories/hormones/", "/articles/tags/shared/", f"/articles/{places['slug']}/",
         f"/search/?q={BAIT}", f"/api/search/?q={BAIT}", "/api/articles/", f"/api/articles/{SHOWN}-slug/",
         "/feeds/articles.atom", "/feeds/articles.json", "/sitemap.xml", f"/api/suggest/?q={SHOWN[:5]}",
+        "/api/v2/pages/", "/api/v2/images/", "/api/v2/documents/", "/api/v2/redirects/",
     ):  # fmt: skip
         assert SHOWN in text_of(client.get(address)), address
     assert client.get(f"/media/{places['rendition']}").status_code == 200

@@ -8,42 +8,21 @@ from typing import Any
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
-from django.utils.http import http_date
 from wagtail.models import Page
 
+from cms.conditional import revalidated
 from cms.pipeline.models import PageChange
 
 View = Callable[..., HttpResponse]
 
 
-def public(request: HttpRequest, response: HttpResponse, *, changed_at: datetime | None = None) -> HttpResponse:
-    """Let every cache keep an answer that is the same for everybody, and ask each time whether it still holds.
-
-    Args:
-        changed_at: When what the answer is made of last changed, if that is known. The entity tag is exact; this date
-            has whole seconds, and is for those who have nothing better.
-
-    Returns:
-        `response`, or 304 where whoever asks has it already.
-    """
-    patch_cache_control(response, public=True, max_age=0, must_revalidate=True)
-    set_response_etag(response)
-    seconds = int(changed_at.timestamp()) if changed_at else None
-    if seconds is not None:
-        response["Last-Modified"] = http_date(seconds)
-    return (
-        get_conditional_response(request, etag=response["ETag"], last_modified=seconds, response=response) or response
-    )
-
-
 def public_answer(view: View) -> View:
-    """Decorate an operation whose answer depends on more than pages: `public()` by its entity tag alone."""
+    """Decorate an operation whose answer depends on more than pages: kept by its entity tag alone."""
     return _decorated(view, changed_at=lambda: None)
 
 
 def public_answer_about_pages(view: View) -> View:
-    """Decorate an operation whose answer depends on pages and on what they are made of: `public()` with a date."""
+    """Decorate an operation whose answer depends on pages and on what they are made of: kept with a date."""
     return _decorated(view, changed_at=last_change_of_pages)
 
 
@@ -67,6 +46,6 @@ def _decorated(view: View, *, changed_at: Callable[[], datetime | None]) -> View
         # Before the answer is made: a change that comes in between makes the date older, never the answer.
         known = changed_at()
         response = view(request, *args, **kwargs)
-        return public(request, response, changed_at=known) if response.status_code == 200 else response
+        return revalidated(request, response, last_modified=known) if response.status_code == 200 else response
 
     return answer

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from cms.api.caching import public
 from cms.api.problems import CONTENT_TYPE
 from cms.api.router import api
+from cms.conditional import revalidated
 
 REFERENCE = "#/components/schemas/"
 DESCRIPTIONS = {
@@ -27,7 +28,7 @@ NOT_MODIFIED = {"description": "Nothing has changed since the answer that the re
 
 @require_safe
 def openapi(request: HttpRequest) -> HttpResponse:
-    return public(request, JsonResponse(document()))
+    return revalidated(request, JsonResponse(document()))
 
 
 @require_safe
@@ -40,9 +41,13 @@ def docs(request: HttpRequest) -> HttpResponse:
         for method, details in methods.items()
     ]
     schemas = [Schema(name=name, details=details) for name, details in sorted(spec["components"]["schemas"].items())]
-    return render(
-        request, "api/docs.html", {"info": spec["info"], "operations": operations, "schemas": schemas}
-    )  # fmt: skip
+    context = {
+        "version": spec["info"]["version"],
+        "description": paragraphs(spec["info"]["description"]),
+        "operations": operations,
+        "schemas": schemas,
+    }
+    return render(request, "api/docs.html", context)
 
 
 @cache
@@ -101,6 +106,10 @@ class Operation:
     details: Mapping[str, Any]
 
     @property
+    def description(self) -> list[list[str]]:
+        return paragraphs(self.details["description"])
+
+    @property
     def anchor(self) -> str:
         return str(self.details["operationId"])
 
@@ -114,11 +123,15 @@ class Operation:
 
     @property
     def example(self) -> str:
-        """Return an address to try; empty where a part of the path has no example."""
-        needed = [each for each in self.details["parameters"] if each["required"]]
-        if any(each["in"] == "path" for each in needed):
+        """Return an address to try, with what it needs or else one thing that it takes; empty where a part of the path
+        has no example.
+        """
+        parameters = self.details["parameters"]
+        if any(each["in"] == "path" for each in parameters):
             return ""
-        query = "&".join(f"{each['name']}={each['example']}" for each in needed)
+        needed = [each for each in parameters if each["required"]]
+        tried = needed or [each for each in parameters if "example" in each][:1]
+        query = urlencode({each["name"]: each["example"] for each in tried}, safe="/")
         return f"{self.path}?{query}" if query else self.path
 
 
@@ -138,6 +151,11 @@ class Schema:
             {**member, "name": name, "needed": name in needed, "kind": list(kind_of(member))}
             for name, member in self.details.get("properties", {}).items()
         ]
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """Return the paragraphs of a description, each in parts: every second one stands in backticks."""
+    return [" ".join(paragraph.split()).split("`") for paragraph in text.split("\n\n")]
 
 
 def kind_of(schema: Mapping[str, Any]) -> Iterator[Words]:

@@ -32,6 +32,10 @@ def test_it_names_every_address_and_only_reads(spec: dict[str, Any]) -> None:
     assert all(name.startswith("get ") for name in operations(spec))
 
 
+def test_it_tells_of_wagtails_own_api(spec: dict[str, Any]) -> None:
+    assert "/api/v2/" in spec["info"]["description"]
+
+
 def test_it_has_a_version(spec: dict[str, Any]) -> None:
     assert re.fullmatch(r"1\.\d+\.\d+", spec["info"]["version"])
     assert spec["openapi"].startswith("3.1")
