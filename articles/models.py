@@ -21,15 +21,16 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, headings, keep_anchors, sections_of
 from cms.page_cache.headers import uses_parameters
+from cms.restrictions import may_be_restricted
 from cms.searchable import Label, Section
-from cms.visibility import public_pages
+from cms.visibility import public_among
 
 ARTICLES_PER_PAGE = 12
 TAGS_IN_CLOUD = 24
@@ -75,7 +76,7 @@ class ArticleIndexPage(RoutablePageMixin, Page):
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         # The way to an article in one query; Wagtail takes four to it, its category and its index.
         if len(path_components) == 1:
-            articles = ArticlePage.objects.child_of(self).select_related("category", "alias_of")
+            articles = ArticlePage.objects.child_of(self).select_related("category")
             article = articles.filter(slug=path_components[0]).first()
             if article is not None:
                 article.index = self
@@ -230,6 +231,12 @@ class ArticlePage(Page):
         context["sources"] = list(self.sources.all())
         return context
 
+    def get_view_restrictions(self) -> "QuerySet[PageViewRestriction]":
+        restrictions: QuerySet[PageViewRestriction] = (
+            super().get_view_restrictions() if may_be_restricted(self) else PageViewRestriction.objects.none()
+        )
+        return restrictions
+
     @cached_property
     def index(self) -> ArticleIndexPage:
         """The list that the article is in."""
@@ -273,7 +280,7 @@ class ArticleSource(Orderable):
 
 def public_articles() -> "QuerySet[ArticlePage]":
     """Return the articles that anyone may see at this moment."""
-    articles: QuerySet[ArticlePage] = ArticlePage.objects.filter(pk__in=public_pages().values("pk"))
+    articles: QuerySet[ArticlePage] = public_among(ArticlePage.objects.all())
     return articles
 
 

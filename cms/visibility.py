@@ -20,7 +20,12 @@ def is_over(page: Page) -> bool:
 
 
 def public_pages() -> PageQuerySet:
-    """Return the pages that anyone may see at this moment.
+    """Return the pages that anyone may see at this moment."""
+    return public_among(Page.objects.all())
+
+
+def public_among(pages: PageQuerySet) -> PageQuerySet:
+    """Return those of `pages`, of whatever type, that anyone may see at this moment.
 
     Live, under no view restriction, not past their expiry (whether or not a worker has been round to unpublish them
     yet), no alias of a page that is not live itself (scheduling a draft puts its alias live at once), and under the
@@ -28,7 +33,7 @@ def public_pages() -> PageQuerySet:
     """
     now = timezone.now()
     return (
-        Page.objects.live()
+        pages.live()
         # Wagtail's own `public()` asks for the restrictions first, which is one more query for each use of this.
         .filter(~Exists(PageViewRestriction.objects.filter(page__path=_beginning("page__path"))))
         .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))

@@ -1,7 +1,7 @@
 """The page that the site opens with, the pages beside the articles, and what every page shows around itself."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,6 +20,7 @@ from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, keep_anchors, sections_of
 from articles.models import ArticleIndexPage, categories_of, latest_first, public_articles
+from cms.page_cache.remembered import remembered
 from cms.searchable import Label, Section
 from cms.visibility import public_pages
 
@@ -43,11 +44,9 @@ class HomePage(Page):
         verbose_name_plural = _("home pages")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        # Most readers are on their way to an article: its index takes one query here, two with Wagtail.
-        if path_components:
-            index_page = ArticleIndexPage.objects.child_of(self).filter(slug=path_components[0]).first()
-            if index_page is not None:
-                return index_page.route(request, path_components[1:])
+        # Most readers are on their way to an article: only that is asked for on each request.
+        if path_components and (index_page := index_pages_of(self).get(path_components[0])):
+            return index_page.route(request, path_components[1:])
         return super().route(request, path_components)
 
     def clean(self) -> None:
@@ -62,6 +61,12 @@ class HomePage(Page):
         index_pages = ArticleIndexPage.objects.filter(pk__in=public_pages().values("pk"))
         context["index"] = index_pages.descendant_of(self).first()
         return context
+
+
+@remembered
+def index_pages_of(home_page: HomePage) -> dict[str, ArticleIndexPage]:
+    """Return slug -> the list of articles that has it under a home page."""
+    return {page.slug: page for page in ArticleIndexPage.objects.child_of(home_page)}
 
 
 class StandardPage(Page):
@@ -170,3 +175,26 @@ class SiteSettings(BaseSiteSetting):
 def menu_of(site: Site) -> PageQuerySet:
     """Return the pages of the site's menu, in the editors' order."""
     return public_pages().child_of(site.root_page).in_menu().order_by("path")
+
+
+class Link(NamedTuple):
+    label: str
+    address: str
+
+
+class Frame(NamedTuple):
+    """What every page shows around itself."""
+
+    texts: SiteSettings
+    menu: list[Link]
+    footer_links: list[Link]
+
+
+@remembered
+def frame_of(site: Site) -> Frame:
+    texts = SiteSettings.of(site)
+    return Frame(
+        texts=texts,
+        menu=[Link(page.title, page.get_url(current_site=site)) for page in menu_of(site)],
+        footer_links=[Link(*link) for link in texts.public_links()],
+    )

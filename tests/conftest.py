@@ -4,6 +4,8 @@ import pytest
 from django.core.cache import caches
 from pytest_django import Settings
 
+from cms.page_cache.remembered import get_memory
+
 pytest_plugins = ["tests.people", "tests.pages"]
 
 
@@ -22,3 +24,4 @@ def nothing_is_remembered() -> None:
     """Forget what the test before left in the caches: counts of requests, and images of a database that is gone."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    get_memory.cache_clear()

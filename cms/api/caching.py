@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, se
 from django.utils.http import http_date
 from wagtail.models import Page
 
+from cms.page_cache.remembered import remembered
 from cms.pipeline.models import PageChange
 
 View = Callable[..., HttpResponse]
@@ -47,6 +48,7 @@ def public_answer_about_pages(view: View) -> View:
     return _decorated(view, changed_at=last_change_of_pages)
 
 
+@remembered
 def last_change_of_pages() -> datetime | None:
     """Return when readers last came to see anything else on any page; None where that is not known.
 

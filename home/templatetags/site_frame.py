@@ -2,24 +2,15 @@
 
 from django import template
 from django.template import Context
-from wagtail.models import Page, Site
+from wagtail.models import Site
 
-from home.models import SiteSettings, menu_of
+from cms.sites import site_of
+from home.models import Frame, frame_of
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def site_texts(context: Context) -> SiteSettings:
-    """What editors say of the site as a whole."""
-    return SiteSettings.of(_site(context))
-
-
-@register.simple_tag(takes_context=True)
-def menu(context: Context) -> list[Page]:
-    """The pages of the site's menu."""
-    return list(menu_of(_site(context)))
-
-
-def _site(context: Context) -> Site:
-    return Site.find_for_request(context["request"]) or Site.objects.get(is_default_site=True)
+def site_frame(context: Context) -> Frame:
+    """The menu, and what editors say of the site as a whole."""
+    return frame_of(site_of(context["request"]) or Site.objects.get(is_default_site=True))
