@@ -26,7 +26,7 @@ from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
-from articles.blocks import BodyBlock, headings, keep_anchors, sections_of
+from articles.blocks import BodyBlock, headings, keep_anchors, sections_of, word_count
 from cms.page_cache.headers import uses_parameters
 from cms.restrictions import may_be_restricted
 from cms.searchable import Label, Section
@@ -244,8 +244,7 @@ class ArticlePage(Page):
         return index
 
     def reading_minutes(self) -> int:
-        words = sum(len(section.text.split()) for section in self.search_sections())
-        return max(1, round(words / WORDS_PER_MINUTE))
+        return max(1, round(word_count(self.body) / WORDS_PER_MINUTE))
 
     def search_sections(self) -> Sequence[Section]:
         return sections_of(self.body)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from django.db.models import Exists, Min, OuterRef, Q
 from django.db.models.functions import Length, Substr
@@ -35,10 +36,10 @@ def public_among(pages: PageQuerySet) -> PageQuerySet:
     return (
         pages.live()
         # Wagtail's own `public()` asks for the restrictions first, which is one more query for each use of this.
-        .filter(~Exists(PageViewRestriction.objects.filter(page__path=_beginning("page__path"))))
+        .filter(~_is_restricted())
         .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))
         .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
-        .filter(Exists(Site.objects.filter(root_page__path=_beginning("root_page__path"))))
+        .filter(_has_site())
     )
 
 
@@ -59,6 +60,19 @@ def next_change(*, now: datetime) -> datetime | None:
     revisions = Revision.objects.filter(approved_go_live_at__gt=now).aggregate(start=Min("approved_go_live_at"))
     found = [pages["expiry"], pages["start"], revisions["start"], *(moment(now) for moment in moments.values())]
     return min((moment for moment in found if moment is not None), default=None)
+
+
+# Both are the same for all pages and made once, since making them takes longer than the database needs for its answer.
+
+
+@cache
+def _is_restricted() -> Exists:
+    return Exists(PageViewRestriction.objects.filter(page__path=_beginning("page__path")))
+
+
+@cache
+def _has_site() -> Exists:
+    return Exists(Site.objects.filter(root_page__path=_beginning("root_page__path")))
 
 
 def _beginning(path: str) -> Substr:
