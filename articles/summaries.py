@@ -64,9 +64,10 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
 
 
 def _tags_of(article_ids: Iterable[int]) -> dict[int, list[ArticleLabelSchema]]:
-    found = ArticleTag.objects.filter(content_object__in=list(article_ids)).order_by("tag__name")
+    found = ArticleTag.objects.filter(content_object__in=list(article_ids))
     tags: dict[int, list[ArticleLabelSchema]] = defaultdict(list)
-    for article_id, slug, name in found.values_list("content_object", "tag__slug", "tag__name"):
+    # Sorted here, as `ArticlePage.search_tags` does: databases have orders of their own.
+    for name, slug, article_id in sorted(found.values_list("tag__name", "tag__slug", "content_object")):
         tags[article_id].append(ArticleLabelSchema(value=slug, label=name))
     return tags
 

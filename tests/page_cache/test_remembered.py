@@ -140,12 +140,3 @@ def test_a_list_that_moves_takes_its_articles_along(client: Client, publish_arti
     index.save_revision().publish()
     assert "Wandering words" in client.get("/library/let-down/").text
     assert client.get(article.url).status_code in {301, 404}
-
-
-def test_a_site_that_answers_elsewhere_is_found(client: Client, publish_article: ArticleFactory) -> None:
-    publish_article()
-    client.get("/articles/")
-    site = Site.objects.get()
-    site.hostname, site.is_default_site = "example.org", False
-    site.save()
-    assert client.get("/articles/").status_code == 404
