@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
@@ -25,6 +25,7 @@ from articles.schemas import (
     SomeOfArticleSchema,
     article_values,
 )
+from articles.summaries import rows_of, summary_values
 from cms.api.addresses import absolute
 from cms.api.caching import public_answer_about_pages
 from cms.api.fields import FieldsParameter, known_fields
@@ -100,18 +101,26 @@ class ArticleListSchema(BaseModel):
 def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> ArticleListSchema:
     """List articles, the latest first, with the members of a summary or those in `fields`."""
     found = _filtered(parameters)
-    total = found.count()
     fields = _wanted(parameters.fields, known=LIST_FIELDS, default=SUMMARY_FIELDS)
     size = parameters.page_size
     start = ((parameters.page or 1) - 1) * size
-    some = list(_after(found, cursor=parameters.before)[start : start + size + 1])
-    shown = _with_relations(some[:size], fields)
+    ordered = _after(found, cursor=parameters.before)
+    some: list[Any]
+    if set(fields) <= set(SUMMARY_FIELDS):
+        some = list(rows_of(ordered)[start : start + size + 1])
+        # What is behind a cursor is not all that there is.
+        total = some[0].total if some and parameters.before is None else found.count()
+        values = summary_values(some[:size], request=request)
+    else:
+        some = list(ordered[start : start + size + 1])
+        total = found.count()
+        values = article_values(_with_relations(some[:size], fields), fields=fields, request=request)
     schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
     return ArticleListSchema(
         total=total,
         page_size=size,
         next=_next(parameters, last=some[size - 1]) if len(some) > size else None,
-        results=[schema(**values) for values in article_values(shown, fields=fields, request=request)],
+        results=[schema(**{name: each[name] for name in fields}) for each in values],
     )
 
 
@@ -163,7 +172,8 @@ def _after(articles: "QuerySet[ArticlePage]", *, cursor: str | None) -> "QuerySe
     return ordered.filter(Q(listed_at__lt=listed_at) | Q(listed_at=listed_at, pk__lt=page_id))
 
 
-def _next(parameters: ArticleListParameters, *, last: ArticlePage) -> str:
+def _next(parameters: ArticleListParameters, *, last: Any) -> str:
+    """Return the address of what follows `last`, an article or its row."""
     cursor = f"{((last.first_published_at or EPOCH) - EPOCH) // MICROSECOND}.{last.pk}"
     kept = parameters.model_dump(exclude_defaults=True, exclude={"page", "before"})
     return absolute(f"{reverse('api:articles')}?{urlencode({**kept, 'before': cursor})}")

@@ -1,6 +1,8 @@
 """The blocks of a body: what an editor can put together, how it looks, and what of it readers can search."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from secrets import token_hex
 from typing import Any, NamedTuple
 
@@ -29,6 +31,7 @@ FIGURE_SIZES = ("width-480", "width-960", "width-1440")
 TAKEN_ANCHORS = frozenset({"content", "contents", "header-search", "latest", "sources", "tags", "topics"})
 ANCHOR_LENGTH = 80  # characters
 LEAD_SIZE = "width-960"
+TAG = re.compile(r"<[^>]*>")
 
 
 class HeadingBlock(blocks.StructBlock):
@@ -230,29 +233,36 @@ def sections_of(body: Iterable[Any]) -> list[Section]:
 
 def plain_text(child: Any) -> str:
     """Return what a reader can find of one block of a body: its words without markup, entities decoded."""
-    return "\n".join(part for part in map(str.strip, _parts(child)) if part)
+    parts = _parts(child, text_of=get_text_for_indexing)
+    return "\n".join(part for part in map(str.strip, parts) if part)
 
 
-def _parts(child: Any) -> Iterator[str]:
+def word_count(body: Iterable[Any]) -> int:
+    """Return how many words a body has under its headings, as exactly as the time that it takes to read needs them."""
+    # Parsing each text would take longer than rendering it.
+    parts = (part for child in body for part in _parts(child, text_of=partial(TAG.sub, " ")))
+    return sum(len(part.split()) for part in parts)
+
+
+def _parts(child: Any, *, text_of: Callable[[str], str]) -> Iterator[str]:
     value = child.value
     match child.block_type:
         case "paragraph":
-            yield get_text_for_indexing(value.source)
+            yield text_of(value.source)
         case "image":
             yield from (value["alt"] or "", value["caption"] or "", value["credit"] or "")
         case "callout":
-            yield get_text_for_indexing(value["text"].source)
+            yield text_of(value["text"].source)
         case "table":
-            yield from _cells(value)
+            yield from _cells(value, text_of=text_of)
         case "quote":
             yield from (value["text"] or "", value["attribution"] or "")
 
 
-def _cells(table: TypedTable) -> Iterator[str]:
+def _cells(table: TypedTable, *, text_of: Callable[[str], str]) -> Iterator[str]:
     yield table.caption or ""
     yield " ".join(column["heading"] for column in table.columns)
     for row in table.rows:
         yield " ".join(
-            get_text_for_indexing(cell.value.source) if cell.block.name == "rich_text" else cell.value or ""
-            for cell in row
+            text_of(cell.value.source) if cell.block.name == "rich_text" else cell.value or "" for cell in row
         )

@@ -23,15 +23,16 @@ from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PageViewRestriction
 from wagtail.search import index
 from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
-from articles.blocks import BodyBlock, headings, keep_anchors, sections_of
+from articles.blocks import BodyBlock, headings, keep_anchors, sections_of, word_count
 from cms.page_cache.headers import uses_parameters
+from cms.restrictions import may_be_restricted
 from cms.searchable import Label, Section
-from cms.visibility import public_pages
+from cms.visibility import public_among
 
 ARTICLES_PER_PAGE = 12
 TAGS_IN_CLOUD = 24
@@ -78,7 +79,7 @@ class ArticleIndexPage(RoutablePageMixin, Page):
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         # The way to an article in one query; Wagtail takes four to it, its category and its index.
         if len(path_components) == 1:
-            articles = ArticlePage.objects.child_of(self).select_related("category", "alias_of")
+            articles = ArticlePage.objects.child_of(self).select_related("category")
             article = articles.filter(slug=path_components[0]).first()
             if article is not None:
                 article.index = self
@@ -235,6 +236,12 @@ class ArticlePage(Page):
         context["sources"] = list(self.sources.all())
         return context
 
+    def get_view_restrictions(self) -> "QuerySet[PageViewRestriction]":
+        restrictions: QuerySet[PageViewRestriction] = (
+            super().get_view_restrictions() if may_be_restricted(self) else PageViewRestriction.objects.none()
+        )
+        return restrictions
+
     @cached_property
     def index(self) -> ArticleIndexPage:
         """The list that the article is in."""
@@ -242,8 +249,7 @@ class ArticlePage(Page):
         return index
 
     def reading_minutes(self) -> int:
-        words = sum(len(section.text.split()) for section in self.search_sections())
-        return max(1, round(words / WORDS_PER_MINUTE))
+        return max(1, round(word_count(self.body) / WORDS_PER_MINUTE))
 
     def search_sections(self) -> Sequence[Section]:
         return sections_of(self.body)
@@ -329,7 +335,7 @@ class ImportFile(models.Model):
 
 def public_articles() -> "QuerySet[ArticlePage]":
     """Return the articles that anyone may see at this moment."""
-    articles: QuerySet[ArticlePage] = ArticlePage.objects.filter(pk__in=public_pages().values("pk"))
+    articles: QuerySet[ArticlePage] = public_among(ArticlePage.objects.all())
     return articles
 
 

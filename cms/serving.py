@@ -3,11 +3,21 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from wagtail.models import Page
 from wagtail.rich_text.feature_registry import FeatureRegistry
 from wagtail.rich_text.pages import PageLinkHandler
+from wagtail.views import serve
 
+from cms.sites import site_of
 from cms.visibility import is_over, public_pages
+
+
+def serve_page(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve a page as Wagtail does, which then needs not look for the site again."""
+    site_of(request)
+    response: HttpResponseBase = serve(request, path)
+    return response
 
 
 def refuse_what_is_no_longer_public(page: Page, _request: HttpRequest, _args: Any, _kwargs: Any) -> None:

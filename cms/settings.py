@@ -130,18 +130,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode = WAL",
     }
-else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["CONN_MAX_AGE"] = 60  # seconds
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = environment.redis_address("REDIS_URL")
 CACHE_FILES = DATA_DIR / "cache"
-CACHES = {
-    "default": environment.cache(redis=REDIS_URL, files=CACHE_FILES, entries=20_000),
-    # The API's clients are many: their counts must not push out anything else.
-    "limits": environment.cache(redis=REDIS_URL, files=CACHE_FILES / "limits", entries=1_000),
-}
+CACHES = {"default": environment.cache(redis=REDIS_URL, files=CACHE_FILES, entries=20_000)}
+# The API's clients are many: their counts must not push out anything else.
+API_COUNTS_DIR = CACHE_FILES / "api-counts"
 
 # How much each web process keeps of what it answers; without Redis, all of it lies in files too.
 PAGE_CACHE_MB = environment.number("PAGE_CACHE_MB", default=0 if DEBUG else 64, least=0, most=65_536)

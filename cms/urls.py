@@ -9,6 +9,7 @@ from cms import health, media, metrics, sitemaps
 from cms.api import openapi, v2
 from cms.api.router import api
 from cms.previews.views import preview
+from cms.serving import serve_page
 
 handler400 = "cms.errors.bad_request"
 handler403 = "cms.errors.permission_denied"
@@ -38,5 +39,6 @@ urlpatterns = [
     path("membership/", include("community.membership.urls")),
     path("personals/", include("community.personals.urls")),
     path("", include("cms.users.page_urls")),
-    path("", include(wagtail_urls)),
+    path("", include([pattern for pattern in wagtail_urls.urlpatterns if pattern.name != "wagtail_serve"])),
+    re_path(wagtail_urls.serve_pattern, serve_page, name="wagtail_serve"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Length, Substr
@@ -21,7 +22,12 @@ def is_over(page: Page) -> bool:
 
 
 def public_pages() -> PageQuerySet:
-    """Return the pages that anyone may see at this moment.
+    """Return the pages that anyone may see at this moment."""
+    return public_among(Page.objects.all())
+
+
+def public_among(pages: PageQuerySet) -> PageQuerySet:
+    """Return those of `pages`, of whatever type, that anyone may see at this moment.
 
     Live, under no view restriction, not past their expiry (whether or not a worker has been round to unpublish them
     yet), no alias of a page that is not live itself (scheduling a draft puts its alias live at once), and under the
@@ -29,12 +35,12 @@ def public_pages() -> PageQuerySet:
     """
     now = timezone.now()
     return (
-        Page.objects.live()
+        pages.live()
         # Wagtail's own `public()` asks for the restrictions first, which is one more query for each use of this.
-        .filter(~Exists(PageViewRestriction.objects.filter(page__path=beginning("page__path"))))
+        .filter(~_is_restricted())
         .filter(Q(expire_at__isnull=True) | Q(expire_at__gt=now))
         .filter(Q(alias_of__isnull=True) | Q(alias_of__live=True))
-        .filter(Exists(Site.objects.filter(root_page__path=beginning("root_page__path"))))
+        .filter(_has_site())
     )
 
 
@@ -69,6 +75,19 @@ def next_change(*, now: datetime) -> datetime | None:
     revisions = Revision.objects.filter(approved_go_live_at__gt=now).aggregate(start=Min("approved_go_live_at"))
     found = [pages["expiry"], pages["start"], revisions["start"], *(moment(now) for moment in moments.values())]
     return min((moment for moment in found if moment is not None), default=None)
+
+
+# Both are the same for all pages and made once, since making them takes longer than the database needs for its answer.
+
+
+@cache
+def _is_restricted() -> Exists:
+    return Exists(PageViewRestriction.objects.filter(page__path=beginning("page__path")))
+
+
+@cache
+def _has_site() -> Exists:
+    return Exists(Site.objects.filter(root_page__path=beginning("root_page__path")))
 
 
 def beginning(path: str) -> Substr:

@@ -51,7 +51,7 @@ def site(request: HttpRequest) -> SiteSchema:
         language=get_language() or settings.LANGUAGE_CODE,
         menu=[_menu_item(page, request) for page in menu_of(here)],
         footer_text=texts.footer_text,
-        footer_links=[LinkSchema(label=label, url=absolute(address)) for label, address in texts.public_links(request)],
+        footer_links=[LinkSchema(label=label, url=absolute(address)) for label, address in texts.public_links()],
         contact_email=texts.contact_email,
         safety_html=render_to_string("includes/safety_box.html").strip(),
     )

@@ -1,7 +1,7 @@
 """The page that the site opens with, the pages beside the articles, and what every page shows around itself."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,6 +20,7 @@ from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, keep_anchors, sections_of
 from articles.models import ArticleIndexPage, categories_of, latest_first, public_articles
+from cms.page_cache.remembered import remembered
 from cms.searchable import Label, Section
 from cms.visibility import public_pages
 
@@ -44,11 +45,9 @@ class HomePage(Page):
         verbose_name_plural = _("home pages")
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
-        # Most readers are on their way to an article: its index takes one query here, two with Wagtail.
-        if path_components:
-            index_page = ArticleIndexPage.objects.child_of(self).filter(slug=path_components[0]).first()
-            if index_page is not None:
-                return index_page.route(request, path_components[1:])
+        # Most readers are on their way to an article: only that is asked for on each request.
+        if path_components and (index_page := index_pages_of(self).get(path_components[0])):
+            return index_page.route(request, path_components[1:])
         return super().route(request, path_components)
 
     def clean(self) -> None:
@@ -63,6 +62,12 @@ class HomePage(Page):
         index_pages = ArticleIndexPage.objects.filter(pk__in=public_pages().values("pk"))
         context["index"] = index_pages.descendant_of(self).first()
         return context
+
+
+@remembered
+def index_pages_of(home_page: HomePage) -> dict[str, ArticleIndexPage]:
+    """Return slug -> the list of articles that has it under a home page."""
+    return {page.slug: page for page in ArticleIndexPage.objects.child_of(home_page)}
 
 
 class StandardPage(Page):
@@ -161,7 +166,7 @@ class SiteSettings(BaseSiteSetting):
         """Return what was written for `site`; empty where nobody has written anything. Reading stores nothing."""
         return cls.objects.filter(site=site).first() or cls(site=site)
 
-    def public_links(self, request: HttpRequest) -> list[tuple[str, str]]:
+    def public_links(self) -> list[tuple[str, str]]:
         """Return the words and address of each link in the footer.
 
         Those to pages that readers may not see are left out, and those whose page has been deleted.
@@ -170,17 +175,40 @@ class SiteSettings(BaseSiteSetting):
         if not values:
             return []
         pages = public_pages().in_bulk([value["page"].pk for value in values if value["page"]])
-        links = [(value["label"], _address_of(value, pages=pages, request=request)) for value in values]
+        links = [(value["label"], _address_of(value, pages=pages, site=self.site)) for value in values]
         return [(label, address) for label, address in links if address]
 
 
-def _address_of(link: Any, *, pages: Mapping[int, Page], request: HttpRequest) -> str:
+def _address_of(link: Any, *, pages: Mapping[int, Page], site: Site) -> str:
     if link["page"] is None:
         return str(link["address"])
     page = pages.get(link["page"].pk)
-    return (page.get_url(request) or "") if page else ""
+    return (page.get_url(current_site=site) or "") if page else ""
 
 
 def menu_of(site: Site) -> PageQuerySet:
     """Return the pages of the site's menu, in the editors' order."""
     return public_pages().child_of(site.root_page).in_menu().order_by("path")
+
+
+class Link(NamedTuple):
+    label: str
+    address: str
+
+
+class Frame(NamedTuple):
+    """What every page shows around itself."""
+
+    texts: SiteSettings
+    menu: list[Link]
+    footer_links: list[Link]
+
+
+@remembered
+def frame_of(site: Site) -> Frame:
+    texts = SiteSettings.of(site)
+    return Frame(
+        texts=texts,
+        menu=[Link(page.title, page.get_url(current_site=site)) for page in menu_of(site)],
+        footer_links=[Link(*link) for link in texts.public_links()],
+    )

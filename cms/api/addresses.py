@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from wagtail.models import Page
 
+from cms.sites import know_addresses
+
 # A tag with its attributes, quoted as Wagtail and the templates write them. In text "<" is always escaped.
 TAG = re.compile(r"""<(?:a|img|source)\b(?:[^>"']|"[^"]*"|'[^']*')*>""")
 ATTRIBUTE = re.compile(r'(?P<name>\s(?:href|src|srcset))="(?P<value>[^"]*)"')
@@ -20,6 +22,7 @@ def absolute(address: str) -> str:
 
 def path_of(page: Page, request: HttpRequest) -> str:
     """Return the address of a page within its site."""
+    know_addresses(request)
     parts = page.get_url_parts(request)
     return str(parts[2]) if parts else ""
 

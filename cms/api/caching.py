@@ -11,6 +11,7 @@ from django.utils import timezone
 from wagtail.models import Page
 
 from cms.conditional import revalidated
+from cms.page_cache.remembered import remembered
 from cms.pipeline.models import PageChange
 
 View = Callable[..., HttpResponse]
@@ -26,6 +27,7 @@ def public_answer_about_pages(view: View) -> View:
     return _decorated(view, changed_at=last_change_of_pages)
 
 
+@remembered
 def last_change_of_pages() -> datetime | None:
     """Return when readers last came to see anything else on any page; None where that is not known.
 

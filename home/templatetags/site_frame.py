@@ -2,30 +2,44 @@
 
 from django import template
 from django.template import Context
-from wagtail.models import Page, Site
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from wagtail.models import Site
 
-from home.models import SiteSettings, menu_of
+from cms.page_cache.remembered import remembered
+from cms.sites import site_of
+from home.models import frame_of
 
 register = template.Library()
 
-
-@register.simple_tag(takes_context=True)
-def site_texts(context: Context) -> SiteSettings:
-    """What editors say of the site as a whole."""
-    return SiteSettings.of(_site(context))
+ARTICLES = "/articles/"
+# Where a page is marked in the header, besides the addresses of the menu.
+ALWAYS_IN_HEADER = frozenset({"/search/", "/membership/"})
 
 
 @register.simple_tag(takes_context=True)
-def footer_links(context: Context, texts: SiteSettings) -> list[tuple[str, str]]:
-    """The words and address of each link in the footer."""
-    return texts.public_links(context["request"])
+def site_part(context: Context, name: str) -> SafeString:
+    """Render a template of what surrounds every page: the head, the header or the footer."""
+    site = site_of(context["request"]) or Site.objects.get(is_default_site=True)
+    return _part(
+        name=name,
+        site=site,
+        here=_place(context["request"].path, site=site),
+        has_search_box=bool(context.get("has_search_box")),
+        language=get_language(),
+    )
 
 
-@register.simple_tag(takes_context=True)
-def menu(context: Context) -> list[Page]:
-    """The pages of the site's menu."""
-    return list(menu_of(_site(context)))
+@remembered
+def _part(*, name: str, site: Site, here: str, has_search_box: bool, language: str | None) -> SafeString:
+    """Render it in the active language, which is named so that others have their own."""
+    context = {"frame": frame_of(site), "here": here, "has_search_box": has_search_box}
+    return render_to_string(name, context)
 
 
-def _site(context: Context) -> Site:
-    return Site.find_for_request(context["request"]) or Site.objects.get(is_default_site=True)
+def _place(path: str, *, site: Site) -> str:
+    """Return the address that a page has, or is under, in the header; "" for any other page."""
+    if path.startswith(ARTICLES):
+        return ARTICLES
+    return path if path in ALWAYS_IN_HEADER or any(path == link.address for link in frame_of(site).menu) else ""

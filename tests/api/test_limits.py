@@ -1,12 +1,17 @@
 """How often one client may ask, and who counts as one."""
 
 import datetime as dt
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
-from django.core.cache import caches
-from django.test import Client
+from django.core.cache import cache
+from django.test import Client, RequestFactory
 from pytest_django import Settings
+
+from cms import environment
+from cms.api.limits import spend
 
 START = dt.datetime(2026, 5, 1, 12, 0, 15, tzinfo=dt.UTC)
 ADDRESS = "/api/articles/"
@@ -87,8 +92,35 @@ def test_nothing_is_counted_where_there_is_no_limit(client: Client, settings: Se
     assert "RateLimit" not in response
 
 
-def test_a_count_that_the_cache_forgot_begins_anew(client: Client) -> None:
+def test_a_count_that_was_forgotten_begins_anew(client: Client, settings: Settings) -> None:
     with time_machine.travel(START, tick=False):
         assert statuses(client, 4)[-1] == 429
-        caches["limits"].clear()
+        shutil.rmtree(settings.API_COUNTS_DIR)
         assert statuses(client, 1) == [200]
+
+
+def test_counts_of_minutes_that_are_over_are_thrown_away(client: Client, settings: Settings) -> None:
+    for minute in range(3):
+        with time_machine.travel(START + dt.timedelta(minutes=minute), tick=False):
+            assert statuses(client, 1) == [200]
+    assert len(list(settings.API_COUNTS_DIR.iterdir())) == 1
+
+
+def test_requests_at_once_are_all_counted(client: Client, settings: Settings) -> None:
+    request = RequestFactory().get(ADDRESS)
+    settings.API_RATE_LIMIT = 1_000
+    with time_machine.travel(START, tick=False), ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: spend(request), range(200)))
+    assert min(allowance.remaining for allowance in found if allowance) == 800
+
+
+@pytest.mark.parametrize("has_redis", [True, False])
+def test_it_counts_with_redis_and_without(settings: Settings, redis_url: str, has_redis: bool) -> None:
+    if has_redis:
+        settings.REDIS_URL = redis_url
+        settings.CACHES = {"default": environment.cache(redis=redis_url, files=settings.CACHE_FILES, entries=9)}
+    request = RequestFactory().get(ADDRESS)
+    with time_machine.travel(START, tick=False):
+        found = [spend(request) for _ in range(4)]
+    assert [allowance.remaining for allowance in found if allowance] == [2, 1, 0, -1]
+    cache.clear()

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import logging
 import os
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +14,7 @@ import psycopg
 from tests.bench.figures import Figure, tell, tell_all
 from tests.services.elasticsearch.server import Elasticsearch
 from tests.services.postgresql import PostgreSQL
-from tests.services.process import Server
+from tests.services.process import MissingError, Server
 from tests.services.servers import temporary_folder
 from tests.services.site import Site
 
@@ -97,9 +98,15 @@ def measure(site: Site, options: argparse.Namespace, *, database_url_of_stock: s
         figures += publish.measure(site, publications=options.publications)
     if "pages" in options.parts:
         stock = StockSite(folder=site.folder / "stock", database_url=database_url_of_stock)
-        figures += pages.measure(site, stock=stock, rounds=options.load_rounds, seconds=options.load_seconds)
+        try:
+            figures += pages.measure(site, stock=stock, rounds=options.load_rounds, seconds=options.load_seconds)
+        except MissingError as missing:
+            tell(f"Pages under load are not measured: {missing} is missing.")
     return figures
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MissingError as missing:
+        sys.exit(f"This cannot be measured here: {missing} is missing.")

@@ -14,7 +14,7 @@ from tests.bench.figures import Figure, tell
 from tests.bench.load import Load, body_of, find_wrk, load
 from tests.bench.nginx import Nginx
 from tests.bench.stock_site import StockSite
-from tests.services.process import MissingError, Process
+from tests.services.process import Process
 from tests.services.site import Site
 
 AIM_CACHED_SHARE = 0.4
@@ -42,14 +42,14 @@ Rounds = Sequence[Mapping[str, Load]]
 
 
 def measure(site: Site, *, stock: StockSite, rounds: int, seconds: float) -> list[Figure]:
-    """Ask every side for so many seconds, so many times; no figures where a program is missing, and a line says so."""
+    """Ask every side for so many seconds, so many times.
+
+    Raises:
+        MissingError: nginx or wrk is not installed.
+    """
+    find_wrk()
     with ExitStack() as running:
-        try:
-            find_wrk()
-            sides = cached_sides(running, site) | uncached_sides(running, site) | stock_sides(running, stock)
-        except MissingError as missing:
-            tell(f"Pages under load are not measured: {missing} is missing.")
-            return []
+        sides = cached_sides(running, site) | uncached_sides(running, site) | stock_sides(running, stock)
         for side in sides.values():
             body_of(side.url)
             load(side.url, server=side.server, seconds=seconds)  # Caches fill, and nobody is slow for being new.

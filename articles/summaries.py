@@ -1,0 +1,84 @@
+"""Articles as lists in JSON have them, made from columns: twenty whole pages would cost more than all else there."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count, QuerySet, Window
+from django.http import HttpRequest
+from django.urls import reverse
+from wagtail.models import Page
+
+from articles.models import ArticlePage, ArticleTag
+from articles.schemas import ArticleLabelSchema
+from cms.api.addresses import absolute, path_of
+
+COLUMNS = (
+    "pk",
+    "slug",
+    "title",
+    "summary",
+    "url_path",
+    "category__slug",
+    "category__name",
+    "author",
+    "first_published_at",
+    "last_published_at",
+    "expire_at",
+    "reviewed_on",
+    "reviewer",
+)
+
+
+def rows_of(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage, Any]":
+    """Return what `summary_values` needs of each article; `total` is how many articles there are in all."""
+    return articles.annotate(total=Window(Count("pk"))).values_list(*COLUMNS, "total", named=True)
+
+
+def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the members of a summary of each article."""
+    tags = _tags_of(row.pk for row in rows)
+    paths = _paths_of(rows, request=request)
+    api_urls = absolute(reverse("api:articles"))
+    return [
+        {
+            "id": row.pk,
+            "type": "article",
+            "slug": row.slug,
+            "title": row.title,
+            "summary": row.summary,
+            "path": path,
+            "url": absolute(path),
+            "api_url": f"{api_urls}{row.slug}/",
+            "category": ArticleLabelSchema(value=row.category__slug, label=row.category__name),
+            "tags": tags[row.pk],
+            "author": row.author,
+            "published_at": row.first_published_at,
+            "updated_at": row.last_published_at,
+            "expires_at": row.expire_at,
+            "reviewed_on": row.reviewed_on,
+            "reviewer": row.reviewer,
+        }
+        for row, path in zip(rows, paths, strict=True)
+    ]
+
+
+def _tags_of(article_ids: Iterable[int]) -> dict[int, list[ArticleLabelSchema]]:
+    found = ArticleTag.objects.filter(content_object__in=list(article_ids))
+    tags: dict[int, list[ArticleLabelSchema]] = defaultdict(list)
+    # Sorted here, as `ArticlePage.search_tags` does: databases have orders of their own.
+    for name, slug, article_id in sorted(found.values_list("tag__name", "tag__slug", "content_object")):
+        tags[article_id].append(ArticleLabelSchema(value=slug, label=name))
+    return tags
+
+
+def _paths_of(rows: Iterable[Any], *, request: HttpRequest) -> list[str]:
+    """Return the address of each article within the site: that of the page above it, with the slug."""
+    above: dict[str, str] = {}
+    paths = []
+    for row in rows:
+        url_path = row.url_path.removesuffix(f"{row.slug}/")
+        if url_path not in above:
+            above[url_path] = path_of(Page(url_path=url_path), request)
+        paths.append(f"{above[url_path]}{row.slug}/")
+    return paths
