@@ -161,8 +161,5 @@ def test_every_process_tells_the_hits_of_all(newsroom: Newsroom, subject: str) -
 def test_many_readers_at_once_right_after_a_change_all_get_the_page(newsroom: Newsroom, subject: str) -> None:
     newsroom.do(SHOW)
     with ThreadPoolExecutor(16) as pool:
-        answers = set(pool.map(newsroom.read, [f"/articles/{subject}/"] * 64))
-    assert len(answers) == 1
-    ((status, text),) = answers
-    assert status == 200
-    assert SUBJECT in text
+        answers = list(pool.map(newsroom.read, [f"/articles/{subject}/"] * 64))
+    assert [status for status, text in answers if SUBJECT in text] == [200] * 64
