@@ -65,9 +65,9 @@ class Site:
         )
 
     def start(self) -> None:
-        """Start the web server and the worker, and wait until the site answers."""
-        self.start_web()
+        """Start the worker and the web server, and wait until the site answers."""
         self.start_worker()
+        self.start_web()
 
     def start_web(self) -> None:
         self.web.start()
