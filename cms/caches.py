@@ -11,9 +11,7 @@ from typing import Any
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.redis import RedisCache
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +28,8 @@ class RedisOrFilesCache(BaseCache):
         super().__init__(params)
         options = dict(params["OPTIONS"])
         folder = options.pop("files")
-        patience = {
-            "socket_connect_timeout": ANSWER_SECONDS,
-            "socket_timeout": ANSWER_SECONDS,
-            # The client's own way is to try for seconds.
-            "retry": Retry(NoBackoff(), 0),
-        }
-        self._redis = RedisCache(location, {**params, "OPTIONS": patience})
+        timeouts = {"socket_connect_timeout": ANSWER_SECONDS, "socket_timeout": ANSWER_SECONDS}
+        self._redis = RedisCache(location, {**params, "OPTIONS": timeouts})
         self._files = FileBasedCache(str(folder), {**params, "OPTIONS": options})
         self._paused_until = 0.0
 

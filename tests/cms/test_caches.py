@@ -1,7 +1,5 @@
 """The shared cache while Redis is there, away, and back."""
 
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,18 +75,3 @@ def test_logging_in_outlives_an_outage_and_stays_limited(cache: BaseCache, redis
     # Still counted: who guesses on is turned away.
     last = client.post("/accounts/login/", form)
     assert last.status_code == 429 or "Too many" in last.content.decode()
-
-
-def test_a_redis_that_hangs_is_asked_once_and_then_left_alone(
-    cache: BaseCache, redis: Redis, caplog: pytest.LogCaptureFixture
-) -> None:
-    cache.set("word", "in redis", 60)
-    redis.send_signal(signal.SIGSTOP)
-    try:
-        started_at = time.monotonic()
-        for _time in range(10):
-            assert cache.get("word") is None
-        assert time.monotonic() - started_at < 2 * shared.ANSWER_SECONDS
-        assert len(caplog.messages) == 1
-    finally:
-        redis.send_signal(signal.SIGCONT)
