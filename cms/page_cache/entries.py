@@ -23,7 +23,6 @@ class Form(NamedTuple):
     """The answer in one encoding."""
 
     etag: str
-    last_modified: str | None
     headers: Headers
     not_modified_headers: Headers
     body: bytes
@@ -114,7 +113,6 @@ def _form(headers: Headers, digest: str, encoding: str, body: bytes) -> Form:
     about = [("Content-Encoding", encoding)] if encoding else []
     return Form(
         etag=etag,
-        last_modified=next((value for name, value in headers if name.lower() == "last-modified"), None),
         headers=[*common, *about, ("Content-Length", str(len(body)))],
         not_modified_headers=[(name, value) for name, value in common if name.lower() not in ABOUT_THE_BODY],
         body=body,

@@ -6,7 +6,6 @@ import brotli
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils.http import http_date, parse_http_date
 
 from cms.page_cache.generation import get_generation
 from home.models import HomePage
@@ -111,19 +110,6 @@ def test_who_has_the_page_is_told_so(browser_behind: Browser, article: str, acce
         assert "Content-Length" not in again
         assert "Content-Encoding" not in again
     assert browser_behind.get(article, headers={"If-None-Match": '"other"'}).status_code == 200
-
-
-@pytest.mark.parametrize("address", ["/feeds/articles.atom", "/api/articles/"])
-def test_who_knows_only_the_date_is_told_too(browser_behind: Browser, article: str, address: str) -> None:
-    page = browser_behind.get(address)
-    date = parse_http_date(page["Last-Modified"])
-    for known, status in ((date, 304), (date + 60, 304), (date - 60, 200)):
-        assert browser_behind.get(address, headers={"If-Modified-Since": http_date(known)}).status_code == status
-    # A tag says more than a date.
-    both = {"If-Modified-Since": page["Last-Modified"], "If-None-Match": '"other"'}
-    assert browser_behind.get(address, headers=both).status_code == 200
-    assert browser_behind.get(address, headers={"If-Modified-Since": "yesterday"}).status_code == 200
-    assert browser_behind.rendered == 1
 
 
 def test_an_unchanged_page_keeps_its_tag_over_generations(browser_behind: Browser, article: str) -> None:
