@@ -13,6 +13,8 @@ BROTLI_QUALITY = 5
 GZIP_LEVEL = 6
 # What is smaller fits into one packet anyway.
 LEAST_BYTES = 500
+# Browsers send fewer; what each of them sends is remembered.
+MOST_CHARACTERS = 200
 TEXTS = ("text/", "application/json", "application/xml", "application/xhtml+xml", "image/svg+xml")
 
 
@@ -31,9 +33,13 @@ def forms_of(body: bytes, *, content_type: str) -> dict[str, bytes]:
     return {name: form for name, form in forms.items() if name == IDENTITY or len(form) < len(body)}
 
 
-@lru_cache(maxsize=512)
 def accepted(accept_encoding: str) -> tuple[str, ...]:
     """Return the encodings that a browser takes, the best first; the body as it is comes last and is always taken."""
+    return _accepted(accept_encoding) if len(accept_encoding) <= MOST_CHARACTERS else (IDENTITY,)
+
+
+@lru_cache(maxsize=512)
+def _accepted(accept_encoding: str) -> tuple[str, ...]:
     weights = dict(_weights(accept_encoding))
     default = weights.get("*", 0.0)
     return (*(name for name in COMPRESSED if weights.get(name, default) > 0), IDENTITY)

@@ -16,6 +16,7 @@ REPLACED = frozenset({"cache-control", "content-encoding", "content-length", "et
 PERSONAL = frozenset({"ratelimit", "ratelimit-policy"})
 ABOUT_THE_BODY = frozenset({"content-encoding", "content-language", "content-length", "content-type"})
 OVERHEAD = 4_000  # bytes that an entry takes besides its bodies
+CHECKSUM_BYTES = 16
 
 
 class Form(NamedTuple):
@@ -79,28 +80,31 @@ class Entry:
             "is_on_cdn": self.is_on_cdn,
             "bodies": [[encoding, len(body)] for encoding, body in self.bodies.items()],
         }
-        return json.dumps(description).encode() + b"\n" + b"".join(self.bodies.values())
+        packed = json.dumps(description).encode() + b"\n" + b"".join(self.bodies.values())
+        return _checksum(packed) + packed
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Self:
-        """Read what `to_bytes` wrote. Raises `ValueError` for anything else."""
-        first_line, _, rest = stored.partition(b"\n")
+        """Read what `to_bytes` wrote. Raises `ValueError` for anything else, one wrong bit included."""
+        checksum, packed = stored[:CHECKSUM_BYTES], stored[CHECKSUM_BYTES:]
+        if checksum != _checksum(packed):
+            raise ValueError("It is not what was written.")
+        first_line, _, rest = packed.partition(b"\n")
         description: dict[str, Any] = json.loads(first_line)
-        try:
-            bodies = {}
-            for encoding, length in description["bodies"]:
-                bodies[encoding], rest = rest[:length], rest[length:]
-                if len(bodies[encoding]) != length:
-                    raise ValueError("It ends too early.")
-            return cls(
-                generation=bytes.fromhex(description["generation"]),
-                ends_at=float(description["ends_at"]),
-                headers=[(name, value) for name, value in description["headers"]],
-                bodies=bodies,
-                is_on_cdn=bool(description["is_on_cdn"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError("It is no entry of the page cache.") from error
+        bodies = {}
+        for encoding, length in description["bodies"]:
+            bodies[encoding], rest = rest[:length], rest[length:]
+        return cls(
+            generation=bytes.fromhex(description["generation"]),
+            ends_at=description["ends_at"],
+            headers=[(name, value) for name, value in description["headers"]],
+            bodies=bodies,
+            is_on_cdn=description["is_on_cdn"],
+        )
+
+
+def _checksum(packed: bytes) -> bytes:
+    return hashlib.blake2b(packed, digest_size=CHECKSUM_BYTES).digest()
 
 
 def _form(headers: Headers, digest: str, encoding: str, body: bytes) -> Form:

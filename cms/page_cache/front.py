@@ -23,7 +23,7 @@ from cms.page_cache.entries import Entry, Form, Headers
 from cms.page_cache.generation import get_generation
 from cms.page_cache.headers import PRIVATE, USED_PARAMETERS, directives
 from cms.page_cache.keys import Key, Questions, names_in
-from cms.page_cache.renewal import renew
+from cms.page_cache.renewal import begin_anew
 from cms.page_cache.store import get_store
 from cms.visibility import next_change
 
@@ -249,8 +249,8 @@ def without(headers: Headers, unwanted: str) -> Headers:
 
 
 def in_front_of(application: Application) -> Application:
-    """Put the page cache in front of Django, and begin anew: a new release may have other templates and styles."""
+    """Put the page cache in front of Django, and begin anew."""
     if not settings.PAGE_CACHE_MB:
         return application
-    renew()
+    begin_anew()
     return Front(application, most_bytes=settings.PAGE_CACHE_MB * 1024 * 1024)

@@ -61,6 +61,7 @@ class FileGeneration:
         self._map: mmap.mmap | None = None
         self._inode = 0
         self._look_at = 0.0
+        self._is_away = False
 
     def current(self) -> bytes | None:
         now = time.monotonic()
@@ -72,7 +73,8 @@ class FileGeneration:
                 self._give_up(error)
                 return None
             self._look_at = now + SECONDS_BETWEEN_LOOKS
-        return self._map[:LENGTH] if self._map else None
+        known = self._map
+        return known[:LENGTH] if known is not None and self._is_whole(known) else None
 
     def renew(self) -> None:
         try:
@@ -81,13 +83,21 @@ class FileGeneration:
         except OSError as error:
             self._give_up(error)
             raise GenerationUnavailable(str(error)) from error
-        if self._map:
-            self._map[:LENGTH] = secrets.token_bytes(LENGTH)
+        if self._map is None or not self._is_whole(self._map):
+            raise GenerationUnavailable("Its file is being cut off.")
+        self._map[:LENGTH] = secrets.token_bytes(LENGTH)
+
+    def _is_whole(self, known: mmap.mmap) -> bool:
+        """Say whether the file still has its bytes: to touch what somebody has cut off would end the process."""
+        if known.size() >= LENGTH:
+            return True
+        self._look_at = 0.0
+        return False
 
     def _open_if_replaced(self) -> None:
         """Map the file that has the name now: somebody may have deleted the one that this process knew."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._map is not None and self._path.exists() and self._path.stat().st_ino == self._inode:
+        if self._map is not None and self._is_whole(self._map) and self._still_has_its_name():
             return
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -97,14 +107,19 @@ class FileGeneration:
                 os.write(file, secrets.token_bytes(LENGTH))
             self._map = mmap.mmap(file, LENGTH)
             self._inode = os.fstat(file).st_ino
+            self._is_away = False
         finally:
             # The map keeps a duplicate of the descriptor, and with it the lock, which closing would not end.
             fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
+    def _still_has_its_name(self) -> bool:
+        return self._path.exists() and self._path.stat().st_ino == self._inode
+
     def _give_up(self, error: OSError) -> None:
-        if self._map is not None or self._look_at == 0.0:
+        if not self._is_away:
             logger.warning("The page cache is off, its generation cannot be read: %s", error)
+        self._is_away = True
         self._map = None
 
 

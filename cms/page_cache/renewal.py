@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
@@ -57,6 +57,17 @@ def renew() -> None:
         get_generation().renew()
     except GenerationUnavailable as error:
         logger.warning("The page cache is renewed later: %s", error)
+
+
+def begin_anew() -> None:
+    """End what an earlier release has made, which may have had other templates and styles; on a CDN as well."""
+    renew()
+    if not cdn.is_configured():
+        return
+    try:
+        record_event(consumer=SHARED_CONTENT, key=SHARED_CONTENT, event="started", payload={})
+    except DatabaseError as error:
+        logger.warning("The CDN keeps what it has, for the database does not answer: %s", error)
 
 
 def renew_for_page(_page_id: int) -> None:

@@ -57,15 +57,17 @@ class FileStore:
 
     def put(self, key: Key, entry: Entry) -> None:
         folder = self._folder / entry.generation.hex()
+        draft = folder / f"{secrets.token_hex(8)}.draft"
         try:
             if not self._has_room(entry):
                 return
             folder.mkdir(parents=True, exist_ok=True)
-            draft = folder / f"{secrets.token_hex(8)}.draft"
             draft.write_bytes(entry.to_bytes())
             draft.replace(folder / _name(key))
         except OSError as error:
             logger.warning("A page could not be kept in %s: %s", folder, error)
+            with suppress(OSError):
+                draft.unlink()
 
     def _has_room(self, entry: Entry) -> bool:
         with self._lock:

@@ -85,11 +85,11 @@ class Newsroom:
         return list(itertools.islice(turns, count))
 
 
-class Processes:
-    """Workers and rebuilds on the test's database and Elasticsearch."""
+class Starter:
+    """The process of which all workers and rebuilds are copies: it loads the site once for all tests."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._starter = subprocess.Popen(
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.processes"],
             env=environment,
             stdin=subprocess.PIPE,
@@ -98,20 +98,39 @@ class Processes:
             start_new_session=True,
         )
 
+    def start(self, order: Order) -> int:
+        """Have a copy do what the order says, and return its process id."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def stop(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+class Processes:
+    """Workers and rebuilds on the test's database and Elasticsearch."""
+
+    def __init__(self, starter: Starter, *, hosts: list[str], index: str) -> None:
+        self._starter = starter
+        self._hosts = hosts
+        self._index = index
+        self._started: list[int] = []
+
     def start_worker(self, *, death: Death | None = None) -> int:
         """Start a worker, and return its process id. It is killed where `death` says, or works until it is stopped."""
-        return self._start(Order("worker", death=death))
+        return self._start(Order("worker", self._hosts, self._index, death=death))
 
     def start_rebuild(self, *, fatal: tuple[str, int] | None = None) -> int:
         """Start a rebuild, and return its process id. `fatal` is a step, and the time of being told of it."""
-        return self._start(Order("rebuild", fatal=fatal))
+        return self._start(Order("rebuild", self._hosts, self._index, fatal=fatal))
 
     def _start(self, order: Order) -> int:
-        assert self._starter.stdin is not None
-        assert self._starter.stdout is not None
-        self._starter.stdin.write(f"{json.dumps(order)}\n")
-        self._starter.stdin.flush()
-        return int(self._starter.stdout.readline())
+        self._started.append(self._starter.start(order))
+        return self._started[-1]
 
     def wait_for_end(self, pid: int) -> None:
         wait_until(lambda: not is_running(pid))
@@ -122,8 +141,10 @@ class Processes:
         self.wait_for_end(pid)
 
     def stop(self) -> None:
-        os.killpg(self._starter.pid, signal.SIGKILL)
-        self._starter.wait()
+        """Kill what is still running, and wait until it is gone."""
+        for pid in filter(is_running, self._started):
+            os.kill(pid, signal.SIGKILL)
+            self.wait_for_end(pid)
 
 
 def is_running(pid: int) -> bool:
@@ -148,18 +169,14 @@ def on_elasticsearch(server_url: str, settings: Settings, monkeypatch: pytest.Mo
     monkeypatch.setitem(consumers, ELASTICSEARCH_INDEX, refresh_elasticsearch)
 
 
-@pytest.fixture
-def environment(on_elasticsearch: None, settings: Settings, pytestconfig: pytest.Config) -> dict[str, str]:
-    """The variables with which another process is this site."""
+@pytest.fixture(scope="package")
+def starter(django_db_setup: None, elasticsearch_url: str, pytestconfig: pytest.Config) -> Iterator[Starter]:
     from tests.pipeline.conftest import database_url
 
-    return {
-        **os.environ,
-        "PYTHONPATH": str(pytestconfig.rootpath),
-        "DATABASE_URL": database_url(),
-        "ELASTICSEARCH_URL": ",".join(settings.ELASTICSEARCH_HOSTS),
-        "ELASTICSEARCH_INDEX": settings.ELASTICSEARCH_INDEX,
-    }
+    environment = {"DATABASE_URL": database_url(), "ELASTICSEARCH_URL": elasticsearch_url}
+    starter = Starter({**os.environ, "PYTHONPATH": str(pytestconfig.rootpath), **environment})
+    yield starter
+    starter.stop()
 
 
 @pytest.fixture
@@ -174,8 +191,8 @@ def newsroom(on_elasticsearch: None, publish_article: ArticleFactory) -> Newsroo
 
 
 @pytest.fixture
-def processes(environment: dict[str, str]) -> Iterator[Processes]:
-    processes = Processes(environment)
+def processes(on_elasticsearch: None, starter: Starter, settings: Settings) -> Iterator[Processes]:
+    processes = Processes(starter, hosts=settings.ELASTICSEARCH_HOSTS, index=settings.ELASTICSEARCH_INDEX)
     yield processes
     processes.stop()
 

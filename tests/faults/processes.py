@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import django
+from django.conf import settings
 from django.core.management import call_command
 
 Moment = Literal["before", "during", "after"]
@@ -38,11 +39,14 @@ class Death(NamedTuple):
 class Order(NamedTuple):
     """A worker as `manage.py run_pipeline` runs it, or a rebuild of Elasticsearch's index.
 
-    `death` is where the worker is to be killed; `fatal` is where the rebuild is: at a step, when it tells of it for the
-    how manieth time. Without them they go on until they are stopped, or have ended.
+    `hosts` and `index_name` say where Elasticsearch is and what its index is called. `death` is where the worker is to
+    be killed; `fatal` is where the rebuild is: at a step, when it tells of it for the how manieth time. Without them
+    they go on until they are stopped, or have ended.
     """
 
     work: Literal["worker", "rebuild"]
+    hosts: list[str]
+    index_name: str
     death: Death | None = None
     fatal: tuple[str, int] | None = None
 
@@ -57,22 +61,24 @@ def main() -> None:
     periodic.clear()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Copies that ended leave nothing behind.
     for line in sys.stdin:
-        work, death, fatal = json.loads(line)
+        order = Order(*json.loads(line))
         pid = os.fork()
         if pid == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            run(Order(work, death and Death(*death), fatal and (fatal[0], fatal[1])))
+            run(order)
             os._exit(0)
         print(pid, flush=True)  # noqa: T201 - the answer
     os.killpg(0, signal.SIGKILL)
 
 
 def run(order: Order) -> None:
+    settings.ELASTICSEARCH_HOSTS = order.hosts
+    settings.ELASTICSEARCH_INDEX = order.index_name
     if order.work == "rebuild":
         rebuild_until(order.fatal)
         return
     if order.death is not None:
-        die(order.death)
+        die(Death(*order.death))
     call_command("run_pipeline")
 
 
@@ -85,7 +91,7 @@ def rebuild_until(fatal: tuple[str, int] | None) -> None:
 
     def kill_at(step: str, _done: int, _total: int) -> None:
         told[step] += 1
-        if (step, told[step]) == fatal:
+        if fatal is not None and [step, told[step]] == list(fatal):
             kill_myself()
 
     while True:

@@ -13,7 +13,7 @@ def test_two_workers_at_once_lose_and_double_nothing(
 ) -> None:
     both = [processes.start_worker() for _ in range(2)]
     wait_until(lambda: Worker.objects.count() == 2)
-    newsroom.work(publishes=100)
+    newsroom.work(publishes=50)
     assert_index_equals_published(newsroom, settings)
     for worker in both:
         processes.interrupt(worker)

@@ -75,6 +75,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(reply)
 
+    def do_PURGE(self) -> None:
+        self.do_POST()
+
     def answer(self, status: int, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():

@@ -1,12 +1,15 @@
 """The site as an operator runs it, in processes of its own: a web server and a worker on a database of their own."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from tests.services.plugin import SITE_VARIABLES, run_id, worker
 from tests.services.process import Process, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / ".cache" / "static"
 READY_WITHIN = 60  # seconds
 STOPPED_WITHIN = 300  # seconds, for a management command
 
@@ -62,9 +66,9 @@ class Site:
         )
 
     def start(self) -> None:
-        """Start the web server and the worker, and wait until the site answers."""
-        self.start_web()
+        """Start the worker and the web server, and wait until the site answers."""
         self.start_worker()
+        self.start_web()
 
     def start_web(self) -> None:
         self.web.start()
@@ -103,12 +107,12 @@ class Site:
         return Process(name=name, command=command, folder=self.folder, environment=self.environment)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running_site(
     tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
 ) -> Iterator[Callable[..., Site]]:
     """A function that starts a site on a new database of the worker's kind, and takes further environment
-    variables, such as `ELASTICSEARCH_URL`, as keyword arguments. Its sites stop after the module's last test.
+    variables, such as `ELASTICSEARCH_URL`, as keyword arguments. Its sites stop after the last test of the folder.
     """
     sites: list[Site] = []
 
@@ -117,12 +121,42 @@ def running_site(
         variables = {"DATABASE_URL": new_database(), "ELASTICSEARCH_INDEX": index, **variables}
         site = Site(folder=tmp_path_factory.mktemp("site"), variables=variables)
         sites.append(site)
-        for command in (["collectstatic", "--no-input"], ["setup_site"]):
-            result = site.manage(*command)
-            assert result.returncode == 0, result.stderr
+        give_static_files(site)
+        must_succeed(site.manage("setup_site"))
         site.start()
         return site
 
     yield run
     for site in sites:
         site.stop()
+
+
+def give_static_files(site: Site) -> None:
+    """Give a site its static files: those of the site before, where they are the same, for packing them takes long."""
+    kept = kept_static_files()
+    if kept.exists():
+        (site.folder / "static").symlink_to(kept)
+        return
+    must_succeed(site.manage("collectstatic", "--no-input"))
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for outdated in KEPT.iterdir():
+        if outdated.stem != kept.name:
+            shutil.rmtree(outdated, ignore_errors=True)
+    draft = kept.with_suffix(f".{os.getpid()}")
+    shutil.copytree(site.folder / "static", draft)
+    # The other worker may have been quicker.
+    with suppress(OSError):
+        draft.rename(kept)
+
+
+def kept_static_files() -> Path:
+    """Return where the collected static files are kept as long as nothing changes that they are made of."""
+    digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes() + (ROOT / "cms" / "settings.py").read_bytes())
+    for path in sorted(ROOT.glob("[!.]*/**/static/**/*")):
+        if path.is_file():
+            digest.update(str(path).encode() + path.read_bytes())
+    return KEPT / digest.hexdigest()[:16]
+
+
+def must_succeed(result: subprocess.CompletedProcess[str]) -> None:
+    assert result.returncode == 0, result.stderr
