@@ -40,6 +40,7 @@ def write(title, *, publish=True, body=None, tags=("milk",), **fields):
     revision = article.save_revision()
     if publish:
         revision.publish()
+    return ArticlePage.objects.get(pk=article.pk)
 
 def article(slug):
     return ArticlePage.objects.get(slug=slug)
