@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from cms.page_cache.front import LONGEST_SECONDS
 from cms.page_cache.generation import get_generation
 from cms.visibility import next_change
 
@@ -43,7 +44,8 @@ class Memory:
         era = self._era
         if era.generation != generation or time.time() >= era.ends_at:
             change = next_change(now=timezone.now())
-            era = self._era = _Era(generation, change.timestamp() if change else float("inf"), {})
+            longest = time.time() + LONGEST_SECONDS
+            era = self._era = _Era(generation, min(change.timestamp(), longest) if change else longest, {})
         return era.values
 
 
