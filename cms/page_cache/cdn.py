@@ -7,6 +7,7 @@ deleted. The order in `purge` is what makes it right; docs/decisions/0011-page-c
 
 import logging
 import secrets
+import time
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,12 +114,19 @@ def _copies_of_what_is_over() -> list[CdnCopy]:
     if not CdnCopy.objects.exists():
         return []
     try:
-        get_generation().renew()
+        _renew_everywhere()
         copies = list(CdnCopy.objects.order_by("pk"))
-        get_generation().renew()
+        _renew_everywhere()
     except GenerationUnavailable as error:
         raise Unavailable(f"The generation of the page cache cannot be replaced: {error}") from error
     return copies
+
+
+def _renew_everywhere() -> None:
+    """Replace the generation, and return when every process knows: until then one may give out what is over."""
+    generation = get_generation()
+    generation.renew()
+    time.sleep(generation.lag_seconds)
 
 
 def _purge_at(host: str | None, urls: list[str]) -> None:

@@ -8,6 +8,7 @@ written fits no page, and one that is lost with its server never comes back.
 """
 
 import fcntl
+import hashlib
 import logging
 import mmap
 import os
@@ -41,6 +42,9 @@ class GenerationUnavailable(Exception):  # noqa: N818 - the state of a server, n
 
 
 class Generation(Protocol):
+    # How long another process may still serve what a renewal has ended.
+    lag_seconds: float
+
     def current(self) -> bytes | None:
         """Return the generation, or None where it cannot be known: nothing kept may be served then."""
 
@@ -53,7 +57,9 @@ class Generation(Protocol):
 
 
 class FileGeneration:
-    """A file that every process of one host maps into its memory: reading it costs no system call."""
+    """A file that every process of one host maps into its memory."""
+
+    lag_seconds = 0.0
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -126,9 +132,14 @@ class FileGeneration:
 class RedisGeneration:
     """The generation of a site on several hosts. Each process asks for it at most every `REDIS_SECONDS`.
 
+    It is made of a random word in Redis and of the run of the server that holds it: a Redis that is started again, or a
+    replica that takes its place, may have a word of before, whose pages must not come back.
+
     A change that could not be told to Redis is told as soon as Redis is back, by the process that made it and by every
     process that noticed the outage; until then none of them serves anything that was kept.
     """
+
+    lag_seconds = REDIS_SECONDS + ANSWER_SECONDS
 
     def __init__(self, redis: Redis, *, name: str) -> None:
         self._redis = redis
@@ -176,12 +187,16 @@ class RedisGeneration:
             # Redis has forgotten it. Whoever comes first makes a new one.
             self._redis.set(self._name, secrets.token_bytes(LENGTH), nx=True)
             known = self._redis.get(self._name)
-        return known if isinstance(known, bytes) else b""
+        return self._of(known if isinstance(known, bytes) else b"")
+
+    def _of(self, word: bytes) -> bytes:
+        run: str = self._redis.info("server")["run_id"]
+        return hashlib.blake2b(word + run.encode(), digest_size=LENGTH).digest()
 
     def _replace(self) -> None:
         word = secrets.token_bytes(LENGTH)
         self._redis.set(self._name, word)
-        self._known = word
+        self._known = self._of(word)
         self._ask_at = time.monotonic() + REDIS_SECONDS
         if self._is_away:
             logger.info("Redis answers again, the page cache begins anew")

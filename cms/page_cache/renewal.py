@@ -17,7 +17,7 @@ from taggit.models import TagBase
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.contrib.settings.models import BaseGenericSetting, BaseSiteSetting
 from wagtail.documents.models import AbstractDocument
-from wagtail.images.models import AbstractImage
+from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.models import Collection, CollectionViewRestriction, Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 from wagtail.snippets.models import get_snippet_models
@@ -100,6 +100,13 @@ def content_changed(
         if not is_draft:
             _once_after_commit(renew)
     elif not raw and is_shown_on_pages(type(instance)):
+        shared_content_changed()
+
+
+@receiver(post_delete)
+def rendition_deleted(instance: Model, **_kwargs: Any) -> None:
+    """Renew the pages that name a file which is gone; a new one is made while a page is, and changes none."""
+    if isinstance(instance, AbstractRendition):
         shared_content_changed()
 
 

@@ -89,13 +89,15 @@ class FileStore:
 
 
 class RedisStore:
+    """One value for each page: that of the next generation takes the place of the last one's."""
+
     def __init__(self, redis: Redis, *, prefix: str) -> None:
         self._redis = redis
         self._prefix = prefix
 
     def get(self, key: Key, *, generation: bytes) -> Entry | None:
         try:
-            stored = self._redis.get(self._address(key, generation))
+            stored = self._redis.get(self._address(key))
         except RedisError:
             # The generation lies there too: the page cache is about to notice.
             return None
@@ -106,10 +108,10 @@ class RedisStore:
         if seconds <= 0:
             return
         with suppress(RedisError):
-            self._redis.set(self._address(key, entry.generation), entry.to_bytes(), ex=seconds)
+            self._redis.set(self._address(key), entry.to_bytes(), ex=seconds)
 
-    def _address(self, key: Key, generation: bytes) -> str:
-        return f"{self._prefix}:{generation.hex()}:{_name(key)}"
+    def _address(self, key: Key) -> str:
+        return f"{self._prefix}:{_name(key)}"
 
 
 def _name(key: Key) -> str:

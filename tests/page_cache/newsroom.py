@@ -79,6 +79,12 @@ class Newsroom:
         """Look at an address over a connection of its own, in whichever process takes it."""
         return read(HTTPConnection("127.0.0.1", self.site.port, timeout=30), address)
 
+    def read_status(self, address: str) -> int:
+        """Look at an address whatever is there, a picture for instance."""
+        connection = HTTPConnection("127.0.0.1", self.site.port, timeout=30)
+        connection.request("GET", address)
+        return connection.getresponse().status
+
     def visit(self, addresses: list[str]) -> None:
         """Look at everything once, so that each process has it in its memory."""
         for connection in self._connections():

@@ -2,14 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis as Client
 
+from cms.page_cache import cdn
 from cms.page_cache import generation as generation_module
 from cms.page_cache.generation import FileGeneration, GenerationUnavailable, RedisGeneration
 from tests.page_cache.test_store import away
+from tests.services.plugin import provide
+from tests.services.redis import Redis
 from tests.services.site import ROOT
 
 RENEW = """
@@ -118,3 +122,40 @@ def test_a_redis_that_is_away_is_asked_once_a_second(caplog: pytest.LogCaptureFi
     for _time in range(100):
         assert generation.current() is None
     assert len(caplog.messages) == 1
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = provide(lambda: Redis(folder=tmp_path))
+    tmp_path.chmod(0o755)
+    server.start()
+    server.wait()
+    yield server
+    server.stop()
+
+
+def test_a_redis_that_starts_with_a_word_of_before_brings_no_generation_back(redis: Redis) -> None:
+    client = Client.from_url(redis.url)
+    before = RedisGeneration(client, name="generation").current()
+    word = client.get("generation")
+    client.save()
+    RedisGeneration(client, name="generation").renew()
+    redis.kill()
+    redis.start()
+    redis.wait()
+    assert client.get("generation") == word
+    assert RedisGeneration(client, name="generation").current() not in {before, None}
+
+
+def test_once_a_purge_begins_no_process_knows_the_generation_of_before(
+    db: None, redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = Client.from_url(redis_url)
+    mine, other = (RedisGeneration(client, name=str(tmp_path)) for _ in range(2))
+    monkeypatch.setattr(cdn, "get_generation", lambda: mine)
+    cdn.write_down("http://127.0.0.1/")
+    before = other.current()
+    known: list[bytes | None] = []
+    monkeypatch.setattr(cdn, "_purge_at", lambda _host, _urls: known.append(other.current()))
+    cdn.purge()
+    assert known == [mine.current()] != [before]

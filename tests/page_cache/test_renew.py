@@ -3,6 +3,8 @@
 Each look at the surfaces has both processes keep them as they are then, for the next change to end.
 """
 
+import re
+
 import pytest
 
 from tests.page_cache.newsroom import Newsroom
@@ -96,6 +98,12 @@ def test_a_replaced_image_is_the_one_that_shows(newsroom: Newsroom) -> None:
     newsroom.do("image.file = get_test_image_file('narrow-duct.png'); image.save(); image.renditions.all().delete()")
     assert newsroom.wrong(dict.fromkeys(addresses, shows("narrow-duct"))) == {}
     assert newsroom.wrong(dict.fromkeys(addresses, hides("wide-duct"))) == {}
+    # Nothing but the smaller files that pages name is gone now.
+    newsroom.do("image.renditions.all().delete()")
+    newsroom.visit(addresses)
+    (_status, text) = newsroom.read(addresses[0])
+    for file in re.findall(r'/media/[^" ]+', text):
+        assert newsroom.read_status(file) == 200, file
 
 
 def test_a_new_redirect_leads_on(newsroom: Newsroom) -> None:

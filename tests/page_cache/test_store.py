@@ -83,7 +83,7 @@ def test_what_is_spoiled_is_not_there(store: Store, tmp_path: Path, spoil: Calla
         path.write_bytes(spoil(path.read_bytes()))
     else:
         assert isinstance(store, RedisStore)
-        name = store._address(KEY, GENERATION)
+        name = store._address(KEY)
         stored = store._redis.get(name)
         assert isinstance(stored, bytes)
         store._redis.set(name, spoil(stored))
@@ -95,7 +95,7 @@ def test_what_is_spoiled_is_not_there(store: Store, tmp_path: Path, spoil: Calla
 def test_what_is_of_another_kind_in_redis_is_not_there(redis_url: str, tmp_path: Path) -> None:
     client = Client.from_url(redis_url)
     store = RedisStore(client, prefix=str(tmp_path))
-    client.rpush(store._address(KEY, GENERATION), "a list")
+    client.rpush(store._address(KEY), "a list")
     assert store.get(KEY, generation=GENERATION) is None
 
 
@@ -110,10 +110,20 @@ def test_in_redis_an_entry_goes_when_it_ends(redis_url: str, tmp_path: Path) -> 
     store = RedisStore(client, prefix=str(tmp_path))
     kept = entry()
     store.put(KEY, kept)
-    assert 55 <= int(client.ttl(store._address(KEY, GENERATION))) <= 60
+    assert 55 <= int(client.ttl(store._address(KEY))) <= 60
     kept.ends_at = time.time() - 1
     store.put(KEY._replace(path="/late/"), kept)
-    assert client.keys(f"{tmp_path}:*") == [store._address(KEY, GENERATION).encode()]
+    assert client.keys(f"{tmp_path}:*") == [store._address(KEY).encode()]
+
+
+def test_in_redis_the_next_generation_takes_the_place_of_the_last(redis_url: str, tmp_path: Path) -> None:
+    client = Client.from_url(redis_url)
+    store = RedisStore(client, prefix=str(tmp_path))
+    store.put(KEY, entry())
+    store.put(KEY, entry(generation=b"the next"))
+    assert len(client.keys(f"{tmp_path}:*")) == 1
+    assert store.get(KEY, generation=GENERATION) is None
+    assert store.get(KEY, generation=b"the next") is not None
 
 
 @pytest.mark.parametrize("obstacle", ["the whole store is a file", "the generation is a file", "the page is a folder"])
