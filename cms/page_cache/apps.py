@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -30,5 +32,6 @@ class PageCacheConfig(AppConfig):
             waiting=_("page cache not renewed yet"),
             failed=_("page cache could not be renewed"),
         )
-        labels[renewal.PAGE_CACHE] = labels[renewal.SHARED_CONTENT] = renewed
+        labels[renewal.PAGE_CACHE] = renewed
+        labels[renewal.SHARED_CONTENT] = replace(renewed, name=_("Page cache, what all pages share"))
         collectors["page_cache"] = page_cache_metrics

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from cms.pipeline.consumers import FailedForNow, policies
 
@@ -192,6 +193,8 @@ class PageChange(Work):
     objects = WorkQuerySet["PageChange"].as_manager()
 
     class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
         constraints = [models.UniqueConstraint(fields=["consumer", "page_id"], name="one_change_of_page")]
         indexes = [models.Index(fields=["consumer", "due_at"], condition=UNFINISHED, name="unfinished_change")]
 

@@ -3,7 +3,6 @@
 `page_errors` fails a test for whatever the policy blocks.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,16 +55,6 @@ def drafts_may_be_incomplete(
     for window in browser.contexts:
         window.close()
     page_errors[:] = [error for error in page_errors if "400 (Bad Request)" not in error]
-
-
-@pytest.fixture(scope="module")
-def page_ids(demo_site: Site) -> dict[str, int]:
-    """The number of each page, by its slug."""
-    code = (
-        "import json; from wagtail.models import Page; print(json.dumps(dict(Page.objects.values_list('slug', 'pk'))))"
-    )
-    ids: dict[str, int] = json.loads(demo_site.manage("shell", "--no-imports", "-c", code).stdout)
-    return ids
 
 
 def new_article(page: Page, *, site: Site, index: int, title: str) -> None:

@@ -1,16 +1,24 @@
 """A language that puts every translated text between ⟦ and ⟧: what stands outside was not marked for translation."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from gettext import NullTranslations
 from html.parser import HTMLParser
 
 import pytest
+from bs4 import BeautifulSoup
+from django.db.models import F
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import trans_real
+from wagtail.models import Page
 
-from articles.models import ArticleIndexPage, Category
+from articles.models import ArticleIndexPage, ArticlePage, Category
+from cms.pipeline.models import Event, PageChange
+from cms.pipeline.webhooks.delivering import send_test
+from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault
+from cms.pipeline.webhooks.signing import rotate
 from cms.users.models import User
 from community.membership.models import MembershipPage
 from community.membership.setup import set_up_landing_page
@@ -84,17 +92,33 @@ class Unmarked(HTMLParser):
             self.found.append(outside.strip())
 
 
-def unmarked(client: Client, addresses: list[str], *, status: int = 200) -> dict[str, list[str]]:
+def unmarked(client: Client, addresses: list[str], *, status: int = 200, part: str = "html") -> dict[str, list[str]]:
     """Return address -> texts that were not marked, for the pages that have any."""
     forgotten = {}
     for address in addresses:
         response = client.get(address)
         assert response.status_code == status, address
-        page = Unmarked()
-        page.feed(response.text)
-        if page.found:
-            forgotten[address] = page.found
+        if found := unmarked_in(response.text, part=part):
+            forgotten[address] = found
     return forgotten
+
+
+def unmarked_in(text: str, *, part: str) -> list[str]:
+    """Return what was not marked in those parts of a page that a selector chooses."""
+    soup = BeautifulSoup(text, "html.parser")
+    for code in soup.select("[translate=no]"):
+        code.decompose()
+    # What Wagtail itself does not mark: the name of its actions, and a counter that is not shown.
+    for navigation in soup.select("#w-slim-header-buttons"):
+        del navigation["aria-label"]
+    for counter in soup.select("[data-side-panel-toggle-counter][hidden]"):
+        counter.decompose()
+    chosen = soup.select(part)
+    assert chosen, f"The page has no {part}"
+    page = Unmarked()
+    for element in chosen:
+        page.feed(str(element))
+    return page.found
 
 
 @pytest.fixture
@@ -169,3 +193,57 @@ def test_members_pages_can_be_translated(
     addresses = [*listings, *account, f"/personals/{theirs.public_id}/"]
     assert unmarked(alice_client, addresses) == {}
     assert unmarked(alice_client, ["/personals/nothing-here/"], status=404) == {}
+
+
+@pytest.fixture
+def stuck(editor: User, publish_article: ArticleFactory) -> ArticlePage:
+    """An article of which nothing has arrived anywhere: each consumer fails, waits or has given up."""
+    article = publish_article(title="⟦Prolactin⟧", slug="prolactin")
+    late = publish_article(title="⟦Oxytocin⟧", slug="oxytocin")
+    now = timezone.now()
+    Page.objects.update(draft_title=F("title"))
+    User.objects.update(display_name="⟦Editor⟧")
+    Page.objects.filter(pk=late.pk).update(expire_at=now - dt.timedelta(hours=1))
+    endpoint = Endpoint.objects.create(name="⟦Shop front⟧", url="⟦https://1.1.1.1/hook⟧")
+    rotate(endpoint=endpoint, now=now)
+    for fault in Fault:
+        event = send_test(endpoint=endpoint, now=now)
+        event.attempts, event.last_failed_at, event.last_error = 3, now, f"FailedForNow: {mark(str(fault.label))}"
+        event.page_id, event.label = article.pk, "⟦Shop front: tested⟧"
+        event.save()
+        for status, why in ((None, fault), (503, ""), (None, "")):
+            Attempt.objects.create(
+                event=event, at=now, status=status, fault=why, error="not for editors", milliseconds=7
+            )
+    Event.objects.filter(pk=event.pk).update(dead_at=now)
+    PageChange.objects.filter(page_id=article.pk).update(
+        attempts=2, last_failed_at=now, last_error="ValueError: not for editors", finished_at=None
+    )
+    return article
+
+
+@pytest.mark.usefixtures("marked_content", "marking_language")
+def test_what_editors_see_of_publishing_can_be_translated(editor_client: Client, stuck: ArticlePage) -> None:
+    report = "/admin/reports/publishing/"
+    row = PageChange.objects.filter(page_id=stuck.pk).latest("pk")
+    own = f"/admin/pages/{stuck.pk}/publishing/"
+    searched = [f"{report}?state={state}" for state in ("waiting", "failing", "dead")]
+    addresses = [own, f"{own}retry/", report, *searched, f"{report}?title=9999", f"{report}retry/change/{row.pk}/"]
+    assert unmarked(editor_client, addresses, part="#main") == {}
+    PageChange.objects.update(finished_at=timezone.now())
+    Event.objects.update(finished_at=timezone.now())
+    assert unmarked(editor_client, [own, f"{own}retry/", report], part="#main") == {}
+    assert unmarked(editor_client, ["/admin/"], part=".desk-panel") == {}
+
+
+@pytest.mark.usefixtures("marked_content", "marking_language")
+def test_what_editors_see_of_webhooks_can_be_translated(editor_client: Client, stuck: ArticlePage) -> None:
+    endpoint = Endpoint.objects.get()
+    own = [f"/admin/webhooks/{action}/{endpoint.pk}/" for action in ("inspect", "edit", "delete", "history")]
+    assert unmarked(editor_client, ["/admin/webhooks/", "/admin/webhooks/new/", *own], part="#main") == {}
+    rotated = editor_client.post(f"/admin/webhooks/{endpoint.pk}/rotate/")
+    assert unmarked_in(rotated.text, part="#main") == []
+    editor_client.post(f"/admin/webhooks/{endpoint.pk}/test/")
+    Endpoint.objects.update(active=False, gone_at=timezone.now())
+    assert unmarked(editor_client, ["/admin/webhooks/", *own], part="#main") == {}
+    assert unmarked(editor_client, [own[0]], part=".messages, #main") == {}

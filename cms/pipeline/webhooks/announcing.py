@@ -21,7 +21,7 @@ from wagtail.models import Page
 from cms.pipeline.models import Event
 from cms.pipeline.outbox import batches, new_event
 from cms.pipeline.webhooks.models import CONSUMER as WEBHOOKS
-from cms.pipeline.webhooks.models import Announced, Endpoint, Kind
+from cms.pipeline.webhooks.models import NEWS, Announced, Endpoint, Kind
 from cms.visibility import public_pages
 
 # The consumer of pages in the worker.
@@ -187,7 +187,7 @@ def event_for(endpoint: Endpoint, *, kind: str, about: str, payload: Payload, pa
         event=str(kind),
         payload=payload,
         page_id=page_id,
-        label=f"{endpoint.name}: {kind}",
+        label=f"{endpoint.name}: {NEWS[kind]}",
     )
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from cms.pipeline.webhooks.addresses import AddressError, NoNameServerError, target_of
-from cms.pipeline.webhooks.models import Endpoint, Kind
+from cms.pipeline.webhooks.models import Endpoint, Kind, every_kind
 
 # So long an editor waits for the name server; and on SQLite everybody who wants to write, for the request is one
 # transaction.
@@ -16,7 +16,10 @@ MOST_SECONDS = 1
 
 class EndpointForm(WagtailAdminModelForm):
     events = forms.MultipleChoiceField(
-        label=_("Is told when a page is"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple
+        label=_("Is told when a page is"),
+        choices=Kind.choices,
+        initial=every_kind,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     class Meta:

@@ -38,6 +38,15 @@ class Fault(models.TextChoices):
 # The `type` of the message that the test button sends.
 TEST = "webhook.test"
 
+# What a message says, in a word or two.
+NEWS = {
+    Kind.PUBLISHED: _("published"),
+    Kind.MOVED: _("moved"),
+    Kind.UNPUBLISHED: _("no longer public"),
+    Kind.DELETED: _("deleted"),
+    TEST: _("test"),
+}
+
 
 def every_kind() -> list[str]:
     return list(Kind.values)

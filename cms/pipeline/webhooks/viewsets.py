@@ -107,7 +107,7 @@ class EndpointViewSet(ModelViewSet):
     def list_display(self) -> list[Column]:
         return [
             TitleColumn("name", label=gettext_lazy("Name"), accessor="name", get_url=_own_url),
-            Column("url", label=gettext_lazy("Address"), accessor="url"),
+            Column("url", label=gettext_lazy("Address"), accessor="url", classname="webhook-address"),
             Column("state", label=gettext_lazy("Deliveries"), accessor=state_of),
         ]
 

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
@@ -11,6 +14,11 @@ from cms.pipeline.webhooks.viewsets import LOG_REDELIVERED, LOG_ROTATED, LOG_TES
 @hooks.register("register_admin_viewset")
 def _viewset() -> EndpointViewSet:
     return EndpointViewSet()
+
+
+@hooks.register("insert_global_admin_css")
+def _styles() -> SafeString:
+    return format_html('<link rel="stylesheet" href="{}">', static("webhooks/webhooks.css"))
 
 
 @hooks.register("register_log_actions")

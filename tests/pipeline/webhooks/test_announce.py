@@ -301,7 +301,7 @@ def test_two_endpoints_are_told_of_the_same_event_under_one_id(
 def test_an_event_says_to_editors_what_it_is(article: ArticlePage) -> None:
     publish(article)
     event = Event.objects.filter(consumer="webhooks").latest("pk")
-    assert (event.page_id, event.label) == (article.pk, "Shop front: page.published")
+    assert (event.page_id, event.label) == (article.pk, "Shop front: published")
 
 
 def test_what_no_signal_told_of_is_found_by_comparing(article: ArticlePage, receiver: Receiver) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -74,6 +75,11 @@ def test_an_editor_makes_an_endpoint_and_sees_its_secret_once(
     drain()
     [request] = receiver.requests
     assert Webhook(secret).verify(request.body, request.headers)
+
+
+def test_a_new_endpoint_is_told_of_everything_unless_the_editor_says_otherwise(editor_client: Client) -> None:
+    page = BeautifulSoup(editor_client.get(f"{INDEX}new/").text, "html.parser")
+    assert [box["value"] for box in page.select("input[name=events][checked]")] == list(Kind.values)
 
 
 def test_an_editor_changes_what_an_endpoint_is_told(
