@@ -125,11 +125,22 @@ def press(page: Page, control: Locator, *, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
+# Messages come in gently and colors change so: until they are there, nobody can say how they can be read.
+NOTHING_MOVES = """() => {
+    if (document.getAnimations().length) return false;
+    return [...document.querySelectorAll(".messages li")].every((one) => {
+      for (; one; one = one.parentElement) if (getComputedStyle(one).opacity !== "1") return false;
+      return true;
+    });
+  }"""
+
+
 def check_admin_page(page: Page) -> None:
     """Look at a page of the admin by day on a wide screen, and by night on a phone."""
     for width, scheme in ((1280, "light"), (360, "dark")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.wait_for_function(NOTHING_MOVES)
         found = Axe().run(page, context="#main").response["violations"]
         assert [f"{one['help']}: {one['nodes'][0]['html'][:160]}" for one in found] == []
         assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
