@@ -1,9 +1,10 @@
 """The whole site for another front end: /api/site/, /api/pages/ and /api/redirects/."""
 
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -33,7 +34,11 @@ from home.schemas import (
 
 PAGES_PER_PAGE = 100
 MOST_PER_PAGE = 500
-LAST_PAGE = 1_000
+LARGEST_ID = 2**63 - 1
+
+NEXT = Field(description="The address of what follows; null at the end.")
+
+AnyRow = TypeVar("AnyRow", Page, Redirect)
 
 router = Router(tags=["site"])
 
@@ -57,29 +62,34 @@ def site(request: HttpRequest) -> SiteSchema:
     )
 
 
-class PageListParameters(Schema):
+class ListParameters(Schema):
     page_size: Annotated[int, Field(ge=1, le=MOST_PER_PAGE)] = PAGES_PER_PAGE
-    page: Annotated[int, Field(ge=1, le=LAST_PAGE)] = 1
+    after: Annotated[
+        int,
+        Field(
+            ge=0, le=LARGEST_ID, description="Where a list goes on, as `next` has it. Nothing is missed or comes twice."
+        ),
+    ] = 0
 
 
 class PageListSchema(BaseModel):
     total: Annotated[int, Field(description="How many pages the site has.")]
-    page: int
     page_size: int
+    next: Annotated[str | None, NEXT]
     results: list[PageSummarySchema]
 
 
 @router.get("/pages/", response={200: PageListSchema} | PROBLEMS, summary="List all pages")
 @decorate_view(public_answer_about_pages)
-def pages(request: HttpRequest, parameters: Query[PageListParameters]) -> PageListSchema:
-    """List every page that readers may see, oldest first, so that what is published meanwhile comes at the end."""
-    found = public_pages().descendant_of(_site(request).root_page, inclusive=True).order_by("pk")
-    start = (parameters.page - 1) * parameters.page_size
+def pages(request: HttpRequest, parameters: Query[ListParameters]) -> PageListSchema:
+    """List every page that readers may see, in the order in which they were made."""
+    found = public_pages().descendant_of(_site(request).root_page, inclusive=True)
+    some, following = _part_of(found, parameters, request=request)
     return PageListSchema(
         total=found.count(),
-        page=parameters.page,
         page_size=parameters.page_size,
-        results=[page_summary(page, request) for page in found[start : start + parameters.page_size]],
+        next=following,
+        results=[page_summary(page, request) for page in some],
     )
 
 
@@ -107,23 +117,35 @@ class RedirectSchema(BaseModel):
 
 class RedirectListSchema(BaseModel):
     total: Annotated[int, Field(description="How many old addresses there are.")]
-    page: int
     page_size: int
+    next: Annotated[str | None, NEXT]
     results: list[RedirectSchema]
 
 
 @router.get("/redirects/", response={200: RedirectListSchema} | PROBLEMS, summary="List all old addresses")
 @decorate_view(public_answer)
-def redirects(request: HttpRequest, parameters: Query[PageListParameters]) -> RedirectListSchema:
-    """List every old address that leads somewhere, oldest first, so that what is added meanwhile comes at the end."""
-    found = public_redirects(_site(request)).select_related("redirect_page").order_by("pk")
-    start = (parameters.page - 1) * parameters.page_size
+def redirects(request: HttpRequest, parameters: Query[ListParameters]) -> RedirectListSchema:
+    """List every old address that leads somewhere, in the order in which they were made."""
+    found = public_redirects(_site(request)).select_related("redirect_page")
+    some, following = _part_of(found, parameters, request=request)
     return RedirectListSchema(
         total=found.count(),
-        page=parameters.page,
         page_size=parameters.page_size,
-        results=[_told(redirect, request) for redirect in found[start : start + parameters.page_size]],
+        next=following,
+        results=[_told(redirect, request) for redirect in some],
     )
+
+
+def _part_of(
+    found: "QuerySet[AnyRow]", parameters: ListParameters, *, request: HttpRequest
+) -> tuple[list[AnyRow], str | None]:
+    """Return what is asked for of a list, and the address of what follows it."""
+    size = parameters.page_size
+    some = list(found.filter(pk__gt=parameters.after).order_by("pk")[: size + 1])
+    if len(some) <= size:
+        return some, None
+    kept = parameters.model_dump(exclude_defaults=True)
+    return some[:size], absolute(f"{request.path}?{urlencode({**kept, 'after': some[size - 1].pk})}")
 
 
 @router.get("/redirects/find/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")

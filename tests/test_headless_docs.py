@@ -152,7 +152,7 @@ def test_limits_are_as_told() -> None:
     assert number("API_RATE_LIMIT", default=600, least=0, most=600) == 600
     assert WINDOW_SECONDS == 60
     assert "600 times in a minute" in section("How often")
-    assert f"({MOST_PER_PAGE}\nat most)" in section("Pages")
+    assert f"({MOST_PER_PAGE} at most)" in section("Pages")
     readable = re.search(r"Cookies are not used\. (.*)\n(.*)can be read", section("From a browser"))
     assert readable is not None
     assert set(re.findall(r"`([\w-]+)`", readable[0])) == set(CORS_EXPOSE_HEADERS)

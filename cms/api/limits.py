@@ -106,6 +106,8 @@ def client_of(request: HttpRequest) -> str:
         client = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
+    # A socket for both versions names IPv4 addresses so: all of them are in one IPv6 network.
+    client = getattr(client, "ipv4_mapped", None) or client
     if client.version == 4:
         return str(client)
     return str(ipaddress.ip_network((client, IPV6_CLIENT_BITS), strict=False))

@@ -63,20 +63,9 @@ class Api:
         answer: Json = known["answer"]
         return answer
 
-    def pages(self, path: str) -> Iterator[Json]:
-        """Yield what is listed there, page by page."""
-        number = seen = 0
-        total = 1
-        while seen < total:
-            number += 1
-            answer = self.get(path, page=number)
-            total = answer["total"] if answer["results"] else 0
-            seen += len(answer["results"])
-            yield from answer["results"]
-
-    def articles(self) -> Iterator[Json]:
-        """Yield all articles, the latest first. `next` misses none, whatever is published meanwhile."""
-        answer = self.get("/api/articles/", page_size=50)
+    def every(self, path: str) -> Iterator[Json]:
+        """Yield all that is listed there. `next` misses nothing, whatever is published meanwhile."""
+        answer = self.get(path)
         yield from answer["results"]
         while answer["next"]:
             answer = self.get_url(answer["next"])
@@ -133,7 +122,7 @@ class StaticSite:
         self.folder = folder
         self.site = api.get("/api/site/")
         # Pages of the type "other" are shown by the site itself alone.
-        self.pages = [page for page in api.pages("/api/pages/") if page["type"] != "other"]
+        self.pages = [page for page in api.every("/api/pages/") if page["type"] != "other"]
         self.paths = {page["path"] for page in self.pages}
 
     def build(self) -> None:
@@ -157,7 +146,7 @@ class StaticSite:
 
     def _list(self, page: Json) -> None:
         """Write the list of articles, in parts: /articles/, /articles/2/ and so on."""
-        articles = list(self.api.articles())
+        articles = list(self.api.every("/api/articles/"))
         parts = [articles[at : at + ARTICLES_PER_PAGE] for at in range(0, len(articles), ARTICLES_PER_PAGE)] or [[]]
         for number, part in enumerate(parts, start=1):
             path = page["path"] if number == 1 else f"{page['path']}{number}/"
@@ -194,7 +183,7 @@ class StaticSite:
         """Write them as Netlify and Cloudflare Pages read them."""
         lines = [
             f"{redirect['path']} {self._own(redirect['url'])} {301 if redirect['is_permanent'] else 302}\n"
-            for redirect in self.api.pages("/api/redirects/")
+            for redirect in self.api.every("/api/redirects/")
         ]
         self.folder.write("_redirects", "".join(lines))
 

@@ -43,6 +43,13 @@ def test_a_browser_that_asks_first_learns_what_it_may(client: Client) -> None:
     assert response["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize("header", ["if-none-match", "if-modified-since"])
+def test_a_script_may_ask_whether_something_has_changed(client: Client, header: str) -> None:
+    asked = {"Origin": FRIEND, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": header}
+    allowed = client.options("/api/articles/", headers=asked)["Access-Control-Allow-Headers"].lower()
+    assert header in allowed.split(", ")
+
+
 def test_who_is_refused_for_asking_too_often_can_read_why(client: Client, settings: Settings) -> None:
     settings.API_RATE_LIMIT = 1
     responses = [client.get("/api/articles/", headers={"Origin": FRIEND}) for _ in range(2)]

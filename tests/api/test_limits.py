@@ -62,6 +62,13 @@ def test_a_home_with_ipv6_is_one_client(client: Client) -> None:
         assert statuses(client, 1, REMOTE_ADDR="2001:db8:0:2::1") == [200]
 
 
+def test_ipv4_clients_of_a_socket_for_both_versions_are_different_ones(client: Client) -> None:
+    with time_machine.travel(START, tick=False):
+        assert statuses(client, 4, REMOTE_ADDR="::ffff:192.0.2.1")[-1] == 429
+        assert statuses(client, 1, REMOTE_ADDR="::ffff:192.0.2.2") == [200]
+        assert statuses(client, 1, REMOTE_ADDR="192.0.2.1") == [429]
+
+
 def test_without_proxies_nobody_can_pretend_to_be_others(client: Client) -> None:
     with time_machine.travel(START, tick=False):
         found = [statuses(client, 1, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(4)]

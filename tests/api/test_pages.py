@@ -37,9 +37,27 @@ def test_the_list_has_every_page_in_a_stable_order(
         ("article", "/articles/one/"),
         ("standard", "/about/"),
     ]
-    assert (answer["total"], answer["page"], answer["page_size"]) == (5, 1, 100)
-    second = client.get("/api/pages/?page=2&page_size=3").json()
-    assert [page["path"] for page in second["results"]] == ["/articles/one/", "/about/"]
+    assert (answer["total"], answer["page_size"], answer["next"]) == (5, 100, None)
+
+
+def test_who_follows_next_gets_every_page_once_whatever_happens_meanwhile(
+    client: Client, publish_article: ArticleFactory, draft_article: ArticleFactory
+) -> None:
+    draft = draft_article(slug="draft")
+    articles = [publish_article(slug=f"article-{number}") for number in range(4)]
+    first = client.get("/api/pages/?page_size=3").json()
+    articles[0].unpublish()
+    draft.save_revision().publish()
+    second = client.get(first["next"]).json()
+    assert (second["page_size"], len(second["results"])) == (3, 3)
+    paths = [page["path"] for answer in (first, second) for page in answer["results"]]
+    assert len(paths) == len(set(paths))
+    assert {f"/articles/article-{number}/" for number in (1, 2, 3)} <= set(paths)
+
+
+@pytest.mark.parametrize("after", ["-1", "x", str(2**63), "1e3"])
+def test_a_place_that_is_none_is_told(client: Client, home_page: HomePage, after: str) -> None:
+    assert client.get("/api/pages/", {"after": after}).status_code == 422
 
 
 def test_the_home_page(
