@@ -249,7 +249,8 @@ def _front_matter(content: str, *, path: Path) -> tuple[dict[str, Any], dict[str
         raise MarkdownError(
             _("The fields cannot be read: they are nested too deeply."), path=path, line=line
         ) from error
-    except (yaml.YAMLError, ValueError, TypeError) as error:  # a character that YAML refuses, a date like 2026-02-31
+    # A character that YAML refuses, a date like 2026-02-31, a tag like !!int before what is none.
+    except (yaml.YAMLError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise MarkdownError(_("The fields cannot be read: %s.") % error, path=path, line=line) from error
     return fields, lines
 
@@ -321,7 +322,11 @@ def _moment(document: Document, value: Any) -> datetime.datetime | None:
         value = datetime.datetime.combine(value, datetime.time())
     if value is not None and not isinstance(value, datetime.datetime):
         raise document.error(_("The field “published” must be a date or a moment, as 2026-11-22."), field="published")
-    return timezone.make_aware(value) if value is not None and timezone.is_naive(value) else value
+    try:
+        aware = timezone.make_aware(value) if value is not None and timezone.is_naive(value) else value
+        return aware and aware.astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise document.error(_("There is no such moment in the field “published”."), field="published") from error
 
 
 def _sources(document: Document, value: Any) -> list[dict[str, Any]]:
