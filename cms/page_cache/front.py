@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -60,7 +61,7 @@ class Front:
         generation = self._generation.current() if key is not None else None
         if key is None or generation is None:
             self._counters.count("bypasses")
-            return self._through(environ, start_response)
+            return through(self._application, environ, start_response)
         entry = self._kept.get(key)
         if entry is None or not is_current(entry, generation):
             return self._answer_anew(key, generation, environ, start_response)
@@ -72,7 +73,7 @@ class Front:
     ) -> Iterable[bytes]:
         if not self._questions.may_be_stored(key, environ):
             self._counters.count("bypasses")
-            return self._through(environ, start_response)
+            return through(self._application, environ, start_response)
         entry = self._store.get(key, generation=generation)
         if entry is not None and is_current(entry, generation):
             self._kept.put(key, entry)
@@ -124,12 +125,6 @@ class Front:
             logger.exception("An answer could not be kept")
             return None
         return entry
-
-    def _through(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        def without_our_header(status: str, headers: Headers, *failure: Any) -> Any:
-            return start_response(status, without(headers, USED_PARAMETERS), *failure)
-
-        return self._application(environ, without_our_header)
 
 
 class Kept:
@@ -244,6 +239,15 @@ def has_it(form: Form, environ: dict[str, Any]) -> bool:
     return tags is not None and (form.etag in tags or tags.strip() == "*")
 
 
+def through(application: Application, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Have Django answer, and send that as it is: what it says to the page cache alone is left out."""
+
+    def without_our_header(status: str, headers: Headers, *failure: Any) -> Any:
+        return start_response(status, without(headers, USED_PARAMETERS), *failure)
+
+    return application(environ, without_our_header)
+
+
 def without(headers: Headers, unwanted: str) -> Headers:
     return [(name, value) for name, value in headers if name.lower() != unwanted.lower()]
 
@@ -251,6 +255,6 @@ def without(headers: Headers, unwanted: str) -> Headers:
 def in_front_of(application: Application) -> Application:
     """Put the page cache in front of Django, and begin anew."""
     if not settings.PAGE_CACHE_MB:
-        return application
+        return partial(through, application)
     begin_anew()
     return Front(application, most_bytes=settings.PAGE_CACHE_MB * 1024 * 1024)
