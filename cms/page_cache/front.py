@@ -87,7 +87,8 @@ class Front:
     ) -> Iterable[bytes]:
         """Have Django answer, and keep the answer if it may be kept.
 
-        Without the tracking parameters, which would otherwise stand in what everybody is going to be sent.
+        Without the tracking parameters, which would otherwise stand in what everybody is going to be sent. Whoever is
+        sent on takes them along, and an old address may have some: then Django is asked again as the reader did.
         """
         asked = environ.get("QUERY_STRING", "")
         environ["QUERY_STRING"] = key.query
@@ -100,6 +101,9 @@ class Front:
             if entry is not None:
                 body.close()
                 return send(entry, {**environ, "QUERY_STRING": asked}, start_response)
+        if asked != key.query and answer.leads_elsewhere:
+            close(body)
+            return through(self._application, {**environ, "QUERY_STRING": asked}, start_response)
         start_response(answer.status, answer.headers_outside(), *answer.failure)
         return body
 
@@ -183,6 +187,11 @@ class Answer:
         self.status, self.headers, self.failure = status, headers, failure
 
     @property
+    def leads_elsewhere(self) -> bool:
+        """Say whether it is a redirect, or would be one if the address were an old one."""
+        return self.status.startswith(("301", "302", "303", "307", "308", "404"))
+
+    @property
     def vary(self) -> set[str]:
         return {name.strip().lower() for name in ",".join(self._all("vary")).split(",")} - {""}
 
@@ -237,6 +246,12 @@ def has_it(form: Form, environ: dict[str, Any]) -> bool:
     """Say whether whoever asks has this very form already: an ETag has its quotes, so none is found within another."""
     tags = environ.get("HTTP_IF_NONE_MATCH")
     return tags is not None and (form.etag in tags or tags.strip() == "*")
+
+
+def close(body: Iterable[bytes]) -> None:
+    """Tell Django that its answer is done with, as a web server does."""
+    if hasattr(body, "close"):
+        body.close()
 
 
 def through(application: Application, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
