@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -100,7 +99,7 @@ class Front:
             entry = self._keep(key, generation, answer, body, started_at=started_at)
             if entry is not None:
                 body.close()
-                return send(entry, {**environ, "QUERY_STRING": asked}, start_response)
+                return send(entry, environ, start_response)
         if asked != key.query and answer.leads_elsewhere:
             close(body)
             return through(self._application, {**environ, "QUERY_STRING": asked}, start_response)
@@ -119,8 +118,8 @@ class Front:
                 body=response.content,
                 vary=answer.vary - {"accept-encoding", "cookie"},
             )
-            if cdn.is_configured() and not key.query:
-                entry.is_on_cdn = cdn.write_down(f"{key.scheme}://{key.host}{quote(key.path.encode('latin-1'))}")
+            if cdn.is_configured():
+                entry.is_on_cdn = cdn.write_down(f"{key.scheme}://{key.host}/")
                 # Written down too late for a purge that is under way: it was told to forget what went before.
                 entry.is_on_cdn = entry.is_on_cdn and self._generation.current() == generation
             self._kept.put(key, entry)
@@ -229,7 +228,7 @@ def send(entry: Entry, environ: dict[str, Any], start_response: StartResponse) -
     form = entry.form_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
     is_unchanged = has_it(form, environ)
     headers = form.not_modified_headers if is_unchanged else form.headers
-    if entry.is_on_cdn and not environ.get("QUERY_STRING"):
+    if entry.is_on_cdn:
         headers = cdn.let_keep(headers, seconds=int(entry.ends_at - time.time()))
     if is_unchanged:
         start_response(NOT_MODIFIED, list(headers))

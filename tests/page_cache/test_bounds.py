@@ -107,7 +107,7 @@ def test_an_answer_that_alone_is_too_large_drives_nothing_out() -> None:
 
 def test_the_bound_is_what_the_operator_says(settings: Settings) -> None:
     settings.PAGE_CACHE_MB = 1
-    front = in_front_of(json)
+    front = in_front_of(Asked(json)._application)
     assert isinstance(front, Front)
     assert front._kept._most_bytes == 1024 * 1024
 
