@@ -162,7 +162,7 @@ def purged_caches(*, proxy: str, zone: str, token: str) -> dict[str, dict[str, s
             raise ImproperlyConfigured(
                 f"CDN_PURGE_URL is {proxy!r}: set it like http://127.0.0.1:6081, or leave it empty."
             )
-        caches["proxy"] = {"BACKEND": "cms.page_cache.cdn.PurgingProxy", "LOCATION": proxy}
+        caches["proxy"] = {"BACKEND": "cms.page_cache.cdn.BanningProxy", "LOCATION": proxy}
     if bool(zone) != bool(token):
         raise ImproperlyConfigured("CLOUDFLARE_ZONE and CLOUDFLARE_TOKEN go together: set both, or neither.")
     if zone:

@@ -9,9 +9,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -60,7 +60,7 @@ class Front:
         generation = self._generation.current() if key is not None else None
         if key is None or generation is None:
             self._counters.count("bypasses")
-            return self._through(environ, start_response)
+            return through(self._application, environ, start_response)
         entry = self._kept.get(key)
         if entry is None or not is_current(entry, generation):
             return self._answer_anew(key, generation, environ, start_response)
@@ -72,7 +72,7 @@ class Front:
     ) -> Iterable[bytes]:
         if not self._questions.may_be_stored(key, environ):
             self._counters.count("bypasses")
-            return self._through(environ, start_response)
+            return through(self._application, environ, start_response)
         entry = self._store.get(key, generation=generation)
         if entry is not None and is_current(entry, generation):
             self._kept.put(key, entry)
@@ -86,7 +86,8 @@ class Front:
     ) -> Iterable[bytes]:
         """Have Django answer, and keep the answer if it may be kept.
 
-        Without the tracking parameters, which would otherwise stand in what everybody is going to be sent.
+        Without the tracking parameters, which would otherwise stand in what everybody is going to be sent. Whoever is
+        sent on takes them along, and an old address may have some: then Django is asked again as the reader did.
         """
         asked = environ.get("QUERY_STRING", "")
         environ["QUERY_STRING"] = key.query
@@ -98,7 +99,10 @@ class Front:
             entry = self._keep(key, generation, answer, body, started_at=started_at)
             if entry is not None:
                 body.close()
-                return send(entry, {**environ, "QUERY_STRING": asked}, start_response)
+                return send(entry, environ, start_response)
+        if asked != key.query and answer.leads_elsewhere:
+            close(body)
+            return through(self._application, {**environ, "QUERY_STRING": asked}, start_response)
         start_response(answer.status, answer.headers_outside(), *answer.failure)
         return body
 
@@ -114,8 +118,8 @@ class Front:
                 body=response.content,
                 vary=answer.vary - {"accept-encoding", "cookie"},
             )
-            if cdn.is_configured() and not key.query:
-                entry.is_on_cdn = cdn.write_down(f"{key.scheme}://{key.host}{quote(key.path.encode('latin-1'))}")
+            if cdn.is_configured():
+                entry.is_on_cdn = cdn.write_down(f"{key.scheme}://{key.host}/")
                 # Written down too late for a purge that is under way: it was told to forget what went before.
                 entry.is_on_cdn = entry.is_on_cdn and self._generation.current() == generation
             self._kept.put(key, entry)
@@ -124,12 +128,6 @@ class Front:
             logger.exception("An answer could not be kept")
             return None
         return entry
-
-    def _through(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        def without_our_header(status: str, headers: Headers, *failure: Any) -> Any:
-            return start_response(status, without(headers, USED_PARAMETERS), *failure)
-
-        return self._application(environ, without_our_header)
 
 
 class Kept:
@@ -188,6 +186,11 @@ class Answer:
         self.status, self.headers, self.failure = status, headers, failure
 
     @property
+    def leads_elsewhere(self) -> bool:
+        """Say whether it is a redirect, or would be one if the address were an old one."""
+        return self.status.startswith(("301", "302", "303", "307", "308", "404"))
+
+    @property
     def vary(self) -> set[str]:
         return {name.strip().lower() for name in ",".join(self._all("vary")).split(",")} - {""}
 
@@ -225,7 +228,7 @@ def send(entry: Entry, environ: dict[str, Any], start_response: StartResponse) -
     form = entry.form_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
     is_unchanged = has_it(form, environ)
     headers = form.not_modified_headers if is_unchanged else form.headers
-    if entry.is_on_cdn and not environ.get("QUERY_STRING"):
+    if entry.is_on_cdn:
         headers = cdn.let_keep(headers, seconds=int(entry.ends_at - time.time()))
     if is_unchanged:
         start_response(NOT_MODIFIED, list(headers))
@@ -244,6 +247,21 @@ def has_it(form: Form, environ: dict[str, Any]) -> bool:
     return tags is not None and (form.etag in tags or tags.strip() == "*")
 
 
+def close(body: Iterable[bytes]) -> None:
+    """Tell Django that its answer is done with, as a web server does."""
+    if hasattr(body, "close"):
+        body.close()
+
+
+def through(application: Application, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Have Django answer, and send that as it is: what it says to the page cache alone is left out."""
+
+    def without_our_header(status: str, headers: Headers, *failure: Any) -> Any:
+        return start_response(status, without(headers, USED_PARAMETERS), *failure)
+
+    return application(environ, without_our_header)
+
+
 def without(headers: Headers, unwanted: str) -> Headers:
     return [(name, value) for name, value in headers if name.lower() != unwanted.lower()]
 
@@ -251,6 +269,6 @@ def without(headers: Headers, unwanted: str) -> Headers:
 def in_front_of(application: Application) -> Application:
     """Put the page cache in front of Django, and begin anew."""
     if not settings.PAGE_CACHE_MB:
-        return application
+        return partial(through, application)
     begin_anew()
     return Front(application, most_bytes=settings.PAGE_CACHE_MB * 1024 * 1024)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class CdnCopy(models.Model):
-    """An address whose answer was given out for a CDN to keep, and has not been purged since."""
+    """A site of which something was given out for a CDN to keep, and that has not been purged since."""
 
     url = models.CharField(max_length=3_000, unique=True)
     # Another word each time it is given out: a purge forgets only what it has purged.

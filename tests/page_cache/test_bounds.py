@@ -3,14 +3,15 @@
 import random
 import threading
 
-import pytest
 from django.conf import settings
+from django.test import RequestFactory
 from pytest_django import Settings
 
 from cms.page_cache.encodings import _accepted
-from cms.page_cache.front import Kept
+from cms.page_cache.front import Front, Kept, in_front_of
 from cms.page_cache.generation import get_generation
 from tests.page_cache.browsing import Browser
+from tests.page_cache.test_learn import Asked, json
 from tests.page_cache.test_store import KEY, entry
 from tests.pages import ArticleFactory
 
@@ -104,17 +105,19 @@ def test_an_answer_that_alone_is_too_large_drives_nothing_out() -> None:
     assert list(kept._entries) == [KEY]
 
 
-@pytest.mark.parametrize("megabytes", [0, 1])
-def test_the_bound_is_what_the_operator_says_and_nothing_means_off(settings: Settings, megabytes: int) -> None:
-    from cms.page_cache.front import Front, in_front_of
+def test_the_bound_is_what_the_operator_says(settings: Settings) -> None:
+    settings.PAGE_CACHE_MB = 1
+    front = in_front_of(Asked(json)._application)
+    assert isinstance(front, Front)
+    assert front._kept._most_bytes == 1024 * 1024
 
-    def application(_environ: object, _start_response: object) -> list[bytes]:
-        return []
 
-    settings.PAGE_CACHE_MB = megabytes
-    front = in_front_of(application)
-    if megabytes == 0:
-        assert front is application
-    else:
-        assert isinstance(front, Front)
-        assert front._kept._most_bytes == 1024 * 1024
+def test_no_bound_means_off_and_nobody_is_told_what_the_cache_would_have_been(settings: Settings) -> None:
+    settings.PAGE_CACHE_MB = 0
+    asked = Asked(json)
+    front = in_front_of(asked._application)
+    for _time in range(2):
+        assert b"".join(front(RequestFactory().get("/made-up/?page=2").environ, asked._start)) != b""
+    assert asked.times == 2
+    assert "Cache-Control" in asked.headers
+    assert "X-Used-Parameters" not in asked.headers

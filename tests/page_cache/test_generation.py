@@ -156,6 +156,6 @@ def test_once_a_purge_begins_no_process_knows_the_generation_of_before(
     cdn.write_down("http://127.0.0.1/")
     before = other.current()
     known: list[bytes | None] = []
-    monkeypatch.setattr(cdn, "_purge_at", lambda _host, _urls: known.append(other.current()))
+    monkeypatch.setattr(cdn, "_purge", lambda _url: known.append(other.current()))
     cdn.purge()
     assert known == [mine.current()] != [before]

@@ -6,6 +6,8 @@ import brotli
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+from wagtail.contrib.redirects.models import Redirect
 
 from cms.page_cache.generation import get_generation
 from home.models import HomePage
@@ -165,6 +167,27 @@ def test_tracking_parameters_change_nothing(browser_behind: Browser, article: st
     assert browser_behind.get(article).content == page.content
     assert browser_behind.get(f"{article}?utm_term=other").content == page.content
     assert browser_behind.rendered == 1
+
+
+@pytest.mark.parametrize("query", ["utm_source=letter&b=1", "b=1&a=2", "fbclid=abc", "&"])
+def test_whoever_is_sent_on_takes_all_parameters_along(browser_behind: Browser, article: str, query: str) -> None:
+    for _time in range(2):
+        response = browser_behind.get(f"{article.rstrip('/')}?{query}")
+        assert (response.status_code, response["Location"]) == (301, f"{article}?{query}")
+
+
+def test_whoever_is_sent_to_https_takes_all_parameters_along(
+    new_front: NewFront, article: str, settings: Settings
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = Browser(handler=new_front()).get(f"{article}?utm_source=letter")
+    assert (response.status_code, response["Location"]) == (301, f"https://127.0.0.1{article}?utm_source=letter")
+
+
+def test_an_old_address_with_a_tracking_parameter_leads_on(browser_behind: Browser, article: str) -> None:
+    Redirect.objects.create(old_path="/letter?utm_source=may", redirect_link=article)
+    assert browser_behind.get("/letter/?utm_source=may")["Location"] == article
+    assert browser_behind.get("/letter/?utm_source=june").status_code == 404
 
 
 def test_hits_and_misses_are_counted(browser_behind: Browser, home_page: HomePage) -> None:

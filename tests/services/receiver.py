@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(reply)
 
-    def do_PURGE(self) -> None:
+    def do_BAN(self) -> None:
         self.do_POST()
 
     def answer(self, status: int, **headers: str) -> None:
