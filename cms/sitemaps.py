@@ -26,9 +26,11 @@ class PublicPages(Sitemap):
         return pages.order_by("path").defer_streamfields().specific()
 
     def _urls(self, page: int, protocol: str, domain: str) -> list[dict[str, Any]]:
-        urls: list[dict[str, Any]] = super()._urls(page, protocol, domain)
-        # When a draft was last saved is nobody's business.
-        return [url for url in urls if url["lastmod"]]
+        # Where a page has no date of publishing, Wagtail tells when its draft was saved, which is nobody's business.
+        return [
+            {"location": shown.get_full_url(self.request), "lastmod": shown.last_published_at}
+            for shown in self.paginator.page(page).object_list
+        ]
 
 
 @require_safe

@@ -17,6 +17,7 @@ from PIL import Image as Pillow
 from wagtail.images import get_image_model
 from wagtail.images.fields import WagtailImageField
 from wagtail.images.models import AbstractImage
+from wagtail.models import Collection
 from wagtail.permissions import policy_registry
 
 from articles.markdown import MarkdownError, PictureError
@@ -101,17 +102,27 @@ class Pictures:
         return number
 
     def _add(self, path: Path) -> int:
-        if self._user is not None and not _policy().user_has_permission(self._user, "add"):
-            raise PictureError(_("You may not add pictures to the library; ask somebody who may."))
+        collection = self._collection()
         content = _content(path)
         upload = SimpleUploadedFile(path.name, content)
         _must_be_sound(upload, content)
-        image = get_image_model()(title=path.stem[:255], file=upload, uploaded_by_user=self._user)
+        image = get_image_model()(
+            title=path.stem[:255], file=upload, uploaded_by_user=self._user, collection=collection
+        )
         image._set_image_file_metadata()  # as Wagtail's own form does
         image.save()
         self._added.append(image)
         number: int = image.pk
         return number
+
+    def _collection(self) -> Collection:
+        """Return where new pictures go: the root where that is allowed, else the first collection that is."""
+        if self._user is None:
+            return Collection.get_first_root_node()
+        allowed = _policy().collections_user_has_permission_for(self._user, "add").order_by("path").first()
+        if allowed is None:
+            raise PictureError(_("You may not add pictures to the library; ask somebody who may."))
+        return allowed
 
 
 def _policy() -> Any:

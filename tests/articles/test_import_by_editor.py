@@ -24,8 +24,18 @@ def own_media(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> N
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("media")
 
 
-def worker(name: str, *, page: Page, permissions: Sequence[str], pictures: Sequence[str] = ()) -> User:
-    """Make somebody who works in the admin, with these permissions for a page and for pictures."""
+def worker(
+    name: str,
+    *,
+    page: Page,
+    permissions: Sequence[str],
+    pictures: Sequence[str] = (),
+    collections: Sequence[Collection] = (),
+) -> User:
+    """Make somebody who works in the admin, with these permissions for a page and for the pictures of collections.
+
+    Without `collections`, those for pictures hold for all.
+    """
     group = Group.objects.create(name=name)
     group.permissions.add(Permission.objects.get(codename="access_admin"))
     for codename in permissions:
@@ -33,9 +43,8 @@ def worker(name: str, *, page: Page, permissions: Sequence[str], pictures: Seque
         GroupPagePermission.objects.create(group=group, page=page, permission=permission)
     for codename in pictures:
         permission = Permission.objects.get(codename=codename, content_type__app_label="wagtailimages")
-        GroupCollectionPermission.objects.create(
-            group=group, collection=Collection.get_first_root_node(), permission=permission
-        )
+        for collection in collections or [Collection.get_first_root_node()]:
+            GroupCollectionPermission.objects.create(group=group, collection=collection, permission=permission)
     user = new_user(f"{name}@example.org", display_name=name.title())
     user.groups.add(group)
     return user
@@ -139,6 +148,24 @@ def test_a_picture_asks_for_permission_to_add_pictures(article_index: ArticleInd
     assert refusal(refused) == "You may not add pictures to the library; ask somebody who may."
     assert import_as(painter, tmp_path)[0].result == Result.CREATED
     assert get_image_model().objects.get().uploaded_by_user == painter
+
+
+def test_a_picture_goes_where_its_importer_may_add_pictures(article_index: ArticleIndexPage, tmp_path: Path) -> None:
+    root = Collection.get_first_root_node()
+    _archive, press, shop = (root.add_child(name=name) for name in ("Archive", "Press", "Shop"))
+
+    def painter(name: str, *collections: Collection) -> User:
+        pictures = ["add_image"]
+        return worker(name, page=article_index, permissions=["add_page"], pictures=pictures, collections=collections)
+
+    everywhere, outside = painter("everywhere"), painter("outside", press, shop)
+    for number, user in enumerate([everywhere, outside, None]):
+        folder = tmp_path / str(number)
+        draw(folder / "duct.png", size=(60 + number, 40))
+        write_file(folder, f"article-{number}", body="![A duct](duct.png)")
+        import_articles(index=article_index, files=list(find_files([folder])), user=user)
+    images = get_image_model().objects.order_by("pk")
+    assert [image.collection.name for image in images] == ["Root", "Press", "Root"]
 
 
 def test_a_picture_that_they_may_not_choose_is_added_again(article_index: ArticleIndexPage, tmp_path: Path) -> None:

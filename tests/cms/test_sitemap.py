@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from articles.models import ArticleIndexPage
+from articles.models import ArticleIndexPage, ArticlePage
 from community.membership.setup import set_up_landing_page
 from tests.pages import ArticleFactory
 
@@ -45,6 +45,13 @@ def test_a_newer_draft_does_not_change_the_date(client: Client, publish_article:
     article.title = "Half finished"
     article.save_revision()
     assert dates(client)["/articles/one/"] == "2026-03-04"
+
+
+def test_a_page_without_a_date_of_publishing_tells_none(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(slug="one")
+    article.save_revision()
+    ArticlePage.objects.update(last_published_at=None)
+    assert dates(client)["/articles/one/"] is None
 
 
 def test_robots_are_kept_from_what_is_private_and_led_to_the_sitemap(client: Client) -> None:
