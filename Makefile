@@ -14,7 +14,7 @@ demo: export DEMO = 1
 demo: .venv/.requirements ## Run the site with demo content at http://127.0.0.1:$PORT (8000)
 	@exec .venv/bin/python manage.py demo
 
-test: .venv/.requirements-dev ## Run the whole suite, once on SQLite and once on PostgreSQL
+test: .venv/.requirements-dev ## Run the suite on SQLite and on PostgreSQL
 	@sh tests/services/install.sh
 	@exec .venv/bin/python -m pytest --dist=each --tx popen//id=sqlite --tx popen//id=postgresql $(ARGS)
 

@@ -91,7 +91,7 @@ def test_without_javascript_articles_go_out_and_in_again(
 @pytest.mark.parametrize(
     ("address", "kinds"),
     [
-        ("/", set()),
+        ("/", {"WebSite", "Organization"}),
         ("/articles/oxytocin/", {"MedicalWebPage", "Article", "BreadcrumbList"}),
     ],
 )

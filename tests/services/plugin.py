@@ -1,8 +1,9 @@
 """The pytest plugin that gives the tests their environment and their servers.
 
-`make test` starts two workers, named after the databases that they use: `sqlite` and `postgresql`; each runs the whole
-suite, and the process above them starts the servers for both. Without workers, the tests run on SQLite, or on what
-`TEST_DATABASE` says, and a server starts when the first test asks for it. README.md beside this file says more.
+`make test` starts two workers, named after the databases that they use: `sqlite` and `postgresql`; each runs the suite,
+the second without what has nothing to do with a database, and the process above them starts the servers for both.
+Without workers, the tests run on SQLite, or on what `TEST_DATABASE` says, and a server starts when the first test asks
+for it. README.md beside this file says more.
 """
 
 import os
@@ -25,6 +26,8 @@ from tests.services.servers import SERVERS, temporary_folder
 
 FOLDER = "TEST_FOLDER"
 DATABASES = ("sqlite", "postgresql")
+# What these look at is the same on every database, so that one worker of two is enough.
+ON_SQLITE_ALONE = frozenset({"browser", "services"})
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
@@ -80,6 +83,15 @@ def pytest_configure(config: pytest.Config) -> None:
     # After pytest-django, whose fixtures these modules build upon.
     for module in ("database", "browser", "site"):
         config.pluginmanager.import_plugin(f"tests.services.{module}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if worker() != "postgresql":
+        return
+    tests = config.rootpath / "tests"
+    left_out = [item for item in items if item.path.relative_to(tests).parts[0] in ON_SQLITE_ALONE]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def worker() -> str | None:
