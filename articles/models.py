@@ -32,7 +32,7 @@ from articles.blocks import BodyBlock, headings, keep_anchors, sections_of, word
 from cms.page_cache.headers import uses_parameters
 from cms.restrictions import may_be_restricted
 from cms.searchable import Label, Section
-from cms.visibility import public_among
+from cms.visibility import is_over, public_among
 
 ARTICLES_PER_PAGE = 12
 TAGS_IN_CLOUD = 24
@@ -230,7 +230,8 @@ class ArticlePage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["index"] = self.index if self.index.live else None
+        # Whoever may open the article may open its list too, unless that is gone.
+        context["index"] = self.index if self.index.live and not is_over(self.index) else None
         context["contents"] = [heading for heading in headings(self.body) if heading.level == "h2"]
         context["tags"] = self.search_tags()
         context["sources"] = list(self.sources.all())

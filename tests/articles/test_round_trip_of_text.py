@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from articles.blocks import keep_anchors
-from articles.exchange.bodies import Library, read_body
+from articles.exchange.bodies import Heading, Library, read_body
 from articles.exchange.rich_text import Addresses
 from articles.exchange.writing import write_article, write_body
 from articles.markdown import RawBlock, parse_document
@@ -52,6 +52,13 @@ def test_every_body_comes_back_as_it_was(raw: list[RawBlock]) -> None:
 def test_words_that_only_look_like_something_else_stay_words(html: str, text: str) -> None:
     blocks = [block for block in read_body([{"type": "paragraph", "value": html}], LIBRARY) if block]
     assert write_body(blocks) == f"{text}\n"
+
+
+def test_a_backslash_before_an_anchor_stays_a_word() -> None:
+    block = Heading(text="\\", level="h2", anchor="part")
+    text = write_body([block])
+    assert text == "## \\\\ {#part}\n"
+    assert read_body(read_again(f"---\n{{}}\n---\n{text}"), LIBRARY) == [block]
 
 
 @pytest.mark.parametrize("html", ["", "<p></p>", "<p> <b>\x9a</b></p>"])

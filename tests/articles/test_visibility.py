@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction
@@ -17,8 +18,8 @@ HOUR = datetime.timedelta(hours=1)
 CANARY = "canary"
 
 
-def unpublish(article: ArticlePage) -> None:
-    article.unpublish()
+def unpublish(page: Page) -> None:
+    page.unpublish()
 
 
 def expire(article: ArticlePage) -> None:
@@ -96,6 +97,26 @@ def test_so_is_any_other_kind_of_page(client: Client, canary: ArticlePage) -> No
     assert client.get("/articles/").status_code == 404
     assert client.get("/articles/tags/canary/").status_code == 404
     assert "/articles/categories/" not in client.get("/").content.decode()
+
+
+def let_expire(page: Page) -> None:
+    page.expire_at = NOW - HOUR
+    page.save()
+
+
+@pytest.mark.parametrize("hide", [unpublish, let_expire])
+def test_an_article_does_not_show_a_list_that_is_gone(
+    client: Client, publish_article: ArticleFactory, hide: Callable[[Page], None]
+) -> None:
+    index = publish_article(slug="one", tags=["ducts"]).get_parent()
+    index.title = "Heron"
+    index.save()
+    assert "Heron" in client.get("/articles/one/").text
+    hide(index)
+    page = client.get("/articles/one/")
+    assert page.status_code == 200
+    for told in ("Heron", f'{settings.SITE_URL}/articles/"', "/articles/tags/"):
+        assert told not in page.text, told
 
 
 def test_an_expired_article_asks_nobody_for_a_password(client: Client, canary: ArticlePage) -> None:
