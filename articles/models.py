@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.forms import Select, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -342,7 +342,11 @@ def public_articles() -> "QuerySet[ArticlePage]":
 
 def latest_first(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage]":
     """Return `articles` as lists show them, with their categories."""
-    return articles.select_related("category").order_by("-first_published_at", "-pk")
+    return articles.select_related("category").order_by(
+        # Databases disagree on where what has no date belongs.
+        F("first_published_at").desc(nulls_last=True),
+        "-pk",
+    )
 
 
 def categories_of(articles: "QuerySet[ArticlePage]") -> QuerySet[Category]:

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from articles.models import ARTICLES_PER_PAGE
+from articles.models import ARTICLES_PER_PAGE, ArticlePage
 from tests.pages import ArticleFactory
 
 
@@ -25,6 +25,12 @@ def test_articles_are_listed_latest_first(client: Client, publish_article: Artic
     for title, day in (("Middle", 2), ("Oldest", 1), ("Newest", 3)):
         publish_article(title=title, first_published_at=datetime.datetime(2026, 1, day, tzinfo=datetime.UTC))
     assert titles(client, "/articles/") == ["Newest", "Middle", "Oldest"]
+
+
+def test_an_article_without_a_date_is_listed_last(client: Client, publish_article: ArticleFactory) -> None:
+    publish_article(title="Dated")
+    ArticlePage.objects.filter(pk=publish_article(title="Dateless").pk).update(first_published_at=None)
+    assert titles(client, "/articles/") == ["Dated", "Dateless"]
 
 
 def test_a_category_lists_its_own_articles(client: Client, publish_article: ArticleFactory) -> None:
