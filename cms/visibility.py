@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length, Substr
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Revision, Site
@@ -86,8 +87,10 @@ def _is_restricted() -> Exists:
 
 
 @cache
-def _has_site() -> Exists:
-    return Exists(Site.objects.filter(root_page__path=beginning("root_page__path")))
+def _has_site() -> IsNull:
+    # No `Exists`: PostgreSQL would take it for a join that leaves hardly a page, and read all pages anew for each.
+    sites = Site.objects.filter(root_page__path=beginning("root_page__path"))
+    return IsNull(Subquery(sites.values("pk")[:1]), False)
 
 
 def beginning(path: str) -> Substr:
