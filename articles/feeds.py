@@ -8,28 +8,26 @@ from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
 from django.conf import settings
-from django.db.models import Max, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.xmlutils import SimplerXMLGenerator
 from django.views.decorators.http import require_safe
-from wagtail.models import Page, PageLogEntry
 
 from articles.blocks import render_together
 from articles.legible import legible, on_one_line
 from articles.models import ArticlePage, latest_first, public_articles
 from cms.conditional import revalidated
+from cms.page_cache.remembered import unchanged_since
 
 ARTICLES_IN_FEED = 20
 JSON_FEED = "https://jsonfeed.org/version/1.1"
-# What makes an article appear, change or disappear. Drafts are left out: when they are saved is nobody's business.
-CHANGES = ("wagtail.publish", "wagtail.unpublish", "wagtail.delete", "wagtail.move", "wagtail.view_restriction")
+# Of a page that was saved as it is, nobody wrote down when; a date of today would be another one each time.
+UNDATED = datetime.fromtimestamp(0, tz=UTC)
 ADDRESS_ATTRIBUTES = ("href", "src")
 
 
@@ -49,7 +47,7 @@ class Entry(NamedTuple):
 
 @require_safe
 def atom(request: HttpRequest) -> HttpResponseBase:
-    articles = _latest()
+    changed_at, articles = unchanged_since(), _latest()
     feed = _Atom(
         title=_title(),
         link=_absolute("/"),
@@ -71,12 +69,12 @@ def atom(request: HttpRequest) -> HttpResponseBase:
             html=entry.html,
         )
     response = HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
-    return revalidated(request, response, last_modified=_last_change(articles))
+    return revalidated(request, response, last_modified=changed_at)
 
 
 @require_safe
 def json_feed(request: HttpRequest) -> HttpResponseBase:
-    articles = _latest()
+    changed_at, articles = unchanged_since(), _latest()
     feed = {
         "version": JSON_FEED,
         "title": _title(),
@@ -86,7 +84,7 @@ def json_feed(request: HttpRequest) -> HttpResponseBase:
         "items": [_json_item(entry) for entry in _entries(articles)],
     }
     response = HttpResponse(json.dumps(feed, ensure_ascii=False), content_type="application/feed+json; charset=utf-8")
-    return revalidated(request, response, last_modified=_last_change(articles))
+    return revalidated(request, response, last_modified=changed_at)
 
 
 def _json_item(entry: Entry) -> dict[str, Any]:
@@ -104,7 +102,10 @@ def _json_item(entry: Entry) -> dict[str, Any]:
 
 
 class _Atom(Atom1Feed):
-    """Django's, with the full text."""
+    """Django's, with the full text, and with the same date each time where nothing has one."""
+
+    def latest_post_date(self) -> datetime:
+        return max((item["updateddate"] for item in self.items), default=UNDATED)
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -124,7 +125,7 @@ def _entries(articles: Sequence[ArticlePage]) -> list[Entry]:
 def _entry(article: ArticlePage, body: str) -> Entry:
     url = article.full_url
     html = render_to_string("articles/feed_entry.html", {"article": article, "body": body})
-    published = article.first_published_at or timezone.now()
+    published = article.first_published_at or UNDATED
     return Entry(
         # Stays when the address changes.
         id=article.translation_key.urn,
@@ -148,19 +149,6 @@ def _with_absolute_addresses(html: str, *, url: str) -> str:
         choices = (choice.split() for choice in str(tag["srcset"]).split(","))
         tag["srcset"] = ", ".join(" ".join([urljoin(url, address), *width]) for address, *width in choices)
     return str(soup)
-
-
-def _last_change(articles: Sequence[ArticlePage]) -> datetime:
-    """Return when anything last appeared in the feed, changed in it or disappeared from it."""
-    now = timezone.now()
-    actions = Q()
-    for action in CHANGES:
-        actions |= Q(action__startswith=action)
-    logged = PageLogEntry.objects.filter(actions).aggregate(latest=Max("timestamp"))["latest"]
-    # Whatever has expired is gone from that moment on, whether or not a worker has been round.
-    expired = Page.objects.filter(expire_at__lte=now).aggregate(latest=Max("expire_at"))["latest"]
-    shown = [article.last_published_at for article in articles]
-    return max((moment for moment in (logged, expired, *shown) if moment), default=datetime.fromtimestamp(0, tz=UTC))
 
 
 def _title() -> str:

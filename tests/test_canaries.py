@@ -16,7 +16,6 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -36,6 +35,7 @@ from cms.pipeline.webhooks.signing import rotate
 from cms.pipeline.worker import drain
 from home.models import HomePage
 from search.interface import get_engine
+from tests.commits import commit
 from tests.page_cache.browsing import Browser
 from tests.page_cache.conftest import NewFront, new_front  # noqa: F401 - a fixture
 from tests.pages import ArticleFactory
@@ -267,13 +267,6 @@ def canaries(plant: Callable[[str], Canary], settings: Settings) -> Canaries:
             article.save_revision().publish()
     drain()
     return planted
-
-
-def commit() -> None:
-    """Do what is to be done after a commit, which a test's own transaction never comes to."""
-    waiting, connection.run_on_commit = connection.run_on_commit, []
-    for _savepoints, action, *_ in waiting:
-        action()
 
 
 def hide(canaries: Canaries) -> None:

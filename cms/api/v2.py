@@ -33,9 +33,9 @@ from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
 from cms.api.addresses import absolute
-from cms.api.caching import last_change_of_pages
 from cms.conditional import revalidated
 from cms.media import shown_to_everybody
+from cms.page_cache.remembered import unchanged_since
 from cms.visibility import public_pages, public_redirects
 
 # Readers get what an image was made into, never the original. Pages show it in this size too.
@@ -60,7 +60,7 @@ class PublicAnswers(BaseAPIViewSet):
     renderer_classes = [JSONRenderer]
     filter_backends = [FieldsFilter, OrderingFilter]
     known_query_parameters = BaseAPIViewSet.known_query_parameters - NOT_ASKED
-    # Whether `last_change_of_pages` is when the answer last changed.
+    # Whether `unchanged_since` holds for the answer.
     depends_on_pages_alone = False
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -69,7 +69,7 @@ class PublicAnswers(BaseAPIViewSet):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         # Before the answer is made: see `cms.api.caching`.
-        changed_at = last_change_of_pages() if self.depends_on_pages_alone else None
+        changed_at = unchanged_since() if self.depends_on_pages_alone else None
         response = super().dispatch(request, *args, **kwargs)
         if response.status_code == 200:
             response.add_post_render_callback(lambda made: revalidated(request, made, last_modified=changed_at))

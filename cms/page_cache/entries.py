@@ -23,6 +23,8 @@ class Form(NamedTuple):
     """The answer in one encoding."""
 
     etag: str
+    # Compared as text: whoever sends it back has seen this very state of the site.
+    last_modified: str | None
     headers: Headers
     not_modified_headers: Headers
     body: bytes
@@ -113,6 +115,7 @@ def _form(headers: Headers, digest: str, encoding: str, body: bytes) -> Form:
     about = [("Content-Encoding", encoding)] if encoding else []
     return Form(
         etag=etag,
+        last_modified=next((value for name, value in headers if name.lower() == "last-modified"), None),
         headers=[*common, *about, ("Content-Length", str(len(body)))],
         not_modified_headers=[(name, value) for name, value in common if name.lower() not in ABOUT_THE_BODY],
         body=body,

@@ -244,7 +244,10 @@ NOT_MODIFIED = f"{HTTPStatus.NOT_MODIFIED.value} {HTTPStatus.NOT_MODIFIED.phrase
 def has_it(form: Form, environ: dict[str, Any]) -> bool:
     """Say whether whoever asks has this very form already: an ETag has its quotes, so none is found within another."""
     tags = environ.get("HTTP_IF_NONE_MATCH")
-    return tags is not None and (form.etag in tags or tags.strip() == "*")
+    if tags is not None:
+        return form.etag in tags or tags.strip() == "*"
+    date = environ.get("HTTP_IF_MODIFIED_SINCE")
+    return date is not None and date == form.last_modified
 
 
 def close(body: Iterable[bytes]) -> None:

@@ -6,6 +6,7 @@ the site as it is. So it is never older than a kept page may be.
 
 import time
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
 from functools import cache, wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -22,31 +23,44 @@ Value = TypeVar("Value")
 
 # Anybody can make up names of hosts; what every page needs are a few values.
 MOST_VALUES = 200
+# A date in HTTP has whole seconds, and another process may know of a change half a second later.
+SETTLED_SECONDS = 2.0
 
 
 class _Era(NamedTuple):
     """A time in which the site stays as it is, and what was read of it."""
 
     generation: bytes
+    began_at: float
     ends_at: float
     values: dict[Hashable, Any]
 
 
 class Memory:
     def __init__(self) -> None:
-        self._era = _Era(b"", 0.0, {})
+        self._era = _Era(b"", 0.0, 0.0, {})
 
     def values(self) -> dict[Hashable, Any]:
         """Return what was read of the site as it is now. What is to be added has to be read after this."""
+        era = self._current()
+        return {} if era is None else era.values
+
+    def began_at(self) -> float | None:
+        """Return when this process first saw the site as it is now, in seconds since 1970; None where nobody knows."""
+        era = self._current()
+        return None if era is None else era.began_at
+
+    def _current(self) -> _Era | None:
+        asked_at = time.time()
         generation = get_generation().current()
         if generation is None:
-            return {}
+            return None
         era = self._era
-        if era.generation != generation or time.time() >= era.ends_at:
+        if era.generation != generation or asked_at >= era.ends_at:
             change = next_change(now=timezone.now())
-            longest = time.time() + LONGEST_SECONDS
-            era = self._era = _Era(generation, min(change.timestamp(), longest) if change else longest, {})
-        return era.values
+            longest = asked_at + LONGEST_SECONDS
+            era = self._era = _Era(generation, asked_at, min(change.timestamp(), longest) if change else longest, {})
+        return era
 
 
 @cache
@@ -76,3 +90,16 @@ def remembered(read: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
         return value
 
     return recall
+
+
+def unchanged_since() -> datetime | None:
+    """Return a time since which readers see nothing else on any page; None where none is known yet.
+
+    Each process has its own, from when it first saw the last change. A time is told only after `SETTLED_SECONDS`: by
+    then every process knows of an earlier change, and a later one has a later second. So whoever has seen the site at
+    such a time or after it has seen it as it is.
+    """
+    began_at = get_memory().began_at()
+    if began_at is None or time.time() - began_at < SETTLED_SECONDS:
+        return None
+    return datetime.fromtimestamp(began_at, tz=UTC)

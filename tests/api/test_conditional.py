@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 import time_machine
 from django.test import Client
+from wagtail.images.models import Image
 from wagtail.models import PageViewRestriction
 
 from articles.models import ArticlePage, Category
+from cms.page_cache.remembered import SETTLED_SECONDS, unchanged_since
+from tests.commits import commit
 from tests.pages import ArticleFactory
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -24,7 +27,16 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def article(clock: time_machine.Traveller, publish_article: ArticleFactory) -> ArticlePage:
-    return publish_article(title="Let-down", slug="let-down")
+    article = publish_article(title="Let-down", slug="let-down")
+    settle(clock)
+    return article
+
+
+def settle(clock: time_machine.Traveller) -> None:
+    """Commit, and let the time pass after which a date is told."""
+    commit()
+    unchanged_since()
+    clock.shift(SETTLED_SECONDS)
 
 
 def rename(article: ArticlePage) -> None:
@@ -73,6 +85,7 @@ def test_after_a_change_the_new_state_is_sent(
     first = client.get(address)
     clock.shift(dt.timedelta(minutes=1))
     change(ArticlePage.objects.get(pk=article.pk))
+    commit()
     for headers in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
         again = client.get(address, headers=headers)
         assert again.status_code in {200, 404}
@@ -83,12 +96,35 @@ def test_an_expiry_is_a_change_from_its_moment_on(
     client: Client, clock: time_machine.Traveller, publish_article: ArticleFactory
 ) -> None:
     publish_article(slug="let-down", expire_at=NOW + dt.timedelta(hours=1))
+    settle(clock)
     since = {"If-Modified-Since": client.get(LIST)["Last-Modified"]}
     clock.shift(dt.timedelta(minutes=59))
     assert client.get(LIST, headers=since).status_code == 304
     clock.shift(dt.timedelta(minutes=2))
     # No worker has been round.
     assert client.get(LIST, headers=since).json()["total"] == 0
+
+
+def test_no_date_is_told_while_another_change_may_bear_the_same(
+    client: Client, article: ArticlePage, clock: time_machine.Traveller
+) -> None:
+    rename(article)
+    commit()
+    assert "Last-Modified" not in client.get(LIST)
+    clock.shift(SETTLED_SECONDS)
+    assert client.get(LIST)["Last-Modified"] == "Fri, 01 May 2026 12:00:02 GMT"
+
+
+def test_what_articles_show_besides_pages_is_a_change_too(
+    client: Client, article: ArticlePage, image: Image, clock: time_machine.Traveller
+) -> None:
+    settle(clock)
+    seen = {"If-Modified-Since": client.get(DETAIL)["Last-Modified"]}
+    assert client.get(DETAIL, headers=seen).status_code == 304
+    image.title = "Renamed"
+    image.save()
+    commit()
+    assert client.get(DETAIL, headers=seen).status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{"If-None-Match": '"x", W/"y'}, {"If-Modified-Since": "yesterday"}])

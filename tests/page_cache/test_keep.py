@@ -1,15 +1,20 @@
 """What is kept, and what answers from it."""
 
+import datetime as dt
 import gzip
 
 import brotli
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.http import http_date
 from pytest_django import Settings
 from wagtail.contrib.redirects.models import Redirect
 
 from cms.page_cache.generation import get_generation
+from cms.page_cache.remembered import SETTLED_SECONDS
 from home.models import HomePage
 from tests.cms.test_security_headers import assert_nothing_inline
 from tests.page_cache.browsing import Browser
@@ -206,3 +211,21 @@ def test_the_api_is_kept_without_what_it_counts_of_its_first_client(browser_behi
     assert browser_behind.rendered == 1
     assert [answer["Content-Type"] for answer in answers] == ["application/json; charset=utf-8"] * 2
     assert not any(name.startswith("RateLimit") for answer in answers for name in dict(answer.headers))
+
+
+def test_who_knows_only_the_date_that_was_told_has_it_already(browser_behind: Browser, article: str) -> None:
+    address = "/api/articles/"
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        assert "Last-Modified" not in browser_behind.get("/api/articles/?page_size=5")
+        clock.shift(SETTLED_SECONDS)
+        date = browser_behind.get(address)["Last-Modified"]
+        asked = browser_behind.rendered
+        again = browser_behind.get(address, headers={"If-Modified-Since": date})
+        assert (again.status_code, again.content, again["Last-Modified"]) == (304, b"", date)
+        later = http_date((now + dt.timedelta(minutes=1)).timestamp())
+        for other in (later, "yesterday", ""):
+            assert browser_behind.get(address, headers={"If-Modified-Since": other}).status_code == 200
+        both = {"If-Modified-Since": date, "If-None-Match": '"other"'}
+        assert browser_behind.get(address, headers=both).status_code == 200
+        assert browser_behind.rendered == asked
