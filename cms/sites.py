@@ -16,18 +16,10 @@ def site_of(request: HttpRequest) -> Site | None:
     if not hasattr(request, "_wagtail_site"):
         # Unchecked, as Wagtail reads it: whoever builds addresses from the host asks Django, which checks it.
         host = request._get_raw_host()  # type: ignore[attr-defined]
-        hostname = split_domain_port(host)[0]
-        # Anybody can make up names of hosts: Wagtail takes the default site for all that it does not know.
-        known = hostname if hostname in _hostnames() else ""
-        request._wagtail_site = _site_at(known, str(request.get_port()))  # type: ignore[attr-defined]
+        request._wagtail_site = _site_at(split_domain_port(host)[0], str(request.get_port()))  # type: ignore[attr-defined]
     know_addresses(request)
     found: Site | None = Site.find_for_request(request)
     return found
-
-
-@remembered
-def _hostnames() -> frozenset[str]:
-    return frozenset(Site.objects.values_list("hostname", flat=True))
 
 
 @remembered

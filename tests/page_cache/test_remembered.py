@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.db import connection, transaction
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,8 +16,7 @@ from wagtail.models import PageViewRestriction, Site
 from articles.models import ArticleIndexPage, ArticlePage
 from cms.page_cache import remembered as module
 from cms.page_cache.generation import FileGeneration, get_generation
-from cms.page_cache.remembered import MOST_VALUES, get_memory, remembered
-from cms.sites import site_of
+from cms.page_cache.remembered import MOST_VALUES, remembered
 from home.models import SiteSettings
 from tests.pages import ArticleFactory, StandardPageFactory
 
@@ -93,14 +92,6 @@ def test_made_up_arguments_do_not_fill_the_memory(counted: Counted) -> None:
         counted(number)
     assert counted("one more") < counted("one more")
     assert counted(0) == 1
-
-
-def test_made_up_hosts_are_the_default_site_and_are_not_remembered(rf: RequestFactory) -> None:
-    here = site_of(rf.get("/"))
-    known = len(get_memory().values())
-    for number in range(20):
-        assert site_of(rf.get("/", headers={"host": f"host-{number}.example.org"})) == here
-    assert len(get_memory().values()) == known
 
 
 def test_an_article_costs_what_it_alone_has(client: Client, publish_article: ArticleFactory) -> None:
