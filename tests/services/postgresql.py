@@ -30,6 +30,8 @@ class PostgreSQL(Server):
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
+            # Several sites run at once here, and each thread of their web servers keeps a connection for a while.
+            "max_connections": 400,
             # The data need not outlive the machine.
             "fsync": "off",
             "synchronous_commit": "off",

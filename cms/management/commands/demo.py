@@ -85,7 +85,7 @@ class Command(BaseCommand):
         granian = str(Path(sys.executable).with_name("granian"))
         return [
             [granian, "--interface", "wsgi", "--host", settings.HOST, "--port", str(settings.PORT), "--workers", "2",
-             "--no-ws", "cms.wsgi:application"],
+             "--blocking-threads", "16", "--no-ws", "cms.wsgi:application"],
             [sys.executable, "manage.py", "run_pipeline"],
         ]  # fmt: skip
 
