@@ -219,6 +219,8 @@ def _outlive(step: Callable[[], bool]) -> bool | None:
         return step()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The database does not answer, next try in %.0f s: %s", RECOVERY_SECONDS, error)
+        # Connections are kept, and of SQLite's Django never says that one is broken.
+        connections.close_all()
     except Exception:  # a thread that ended would leave its work undone without a word
         logger.exception("The worker failed, next try in %.0f s", RECOVERY_SECONDS)
     return None
