@@ -16,13 +16,14 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from articles.article_texts import NEEDED_FIELDS, ArticleText, read_article
 from articles.blocks import BodyBlock
 from articles.exchange.articles import PageAddresses, blocks_of, hashes_of, image_ids, stored_body, values_of
 from articles.exchange.bodies import Library, kept_where_equal
 from articles.exchange.files import MARKDOWN_ENDINGS, TEXT_ENDINGS, ArticleFile, Pictures
 from articles.exchange.plain_text import read_plain_article
 from articles.exchange.writing import NotWritableError, write_body
-from articles.markdown import NEEDED_FIELDS, ArticleText, MarkdownError, RawBlock, read_article
+from articles.markdown import MarkdownError, RawBlock
 from articles.models import ArticleIndexPage, ArticlePage, ArticleSource, Category, unusable_tag
 from cms.users.models import User
 

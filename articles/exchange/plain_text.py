@@ -12,8 +12,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from markdown_it.tree import SyntaxTreeNode
 
+from articles.article_texts import ArticleText
 from articles.legible import on_one_line
-from articles.markdown import ArticleText, Document, FindPicture, MarkdownError, RawBlock, read_text
+from articles.markdown import Document, FindPicture, MarkdownError, RawBlock, read_text
 from articles.models import SUMMARY_LENGTH
 
 LONGEST_HEADING = 80  # characters

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from articles.markdown import MarkdownError, RawBlock, read_article, read_document
+from articles.article_texts import read_article
+from articles.markdown import MarkdownError, RawBlock, read_document
 from articles.setup import DEMO_FOLDER
 
 FIELDS = """\

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from articles.article_texts import ArticleText
 from articles.exchange.files import find_files
 from articles.exchange.importing import Defaults, Result, import_articles
 from articles.exchange.plain_text import read_plain_article
-from articles.markdown import ArticleText, MarkdownError, RawBlock
+from articles.markdown import MarkdownError, RawBlock
 from articles.models import ArticleIndexPage, ArticlePage
 
 
