@@ -59,8 +59,7 @@ def redeliver(*, event: Event, now: datetime) -> bool:
     Returns False for one that is still on its way.
     """
     settled = Event.objects.filter(pk=event.pk, consumer=CONSUMER).exclude(UNFINISHED)
-    anew = {"attempts": 0, "failing_since": None, "last_failed_at": None, "last_error": ""}
-    return bool(settled.update(finished_at=None, dead_at=None, waiting_since=now, due_at=now, **anew))
+    return bool(settled.revive(now=now))
 
 
 def _deliver(event: Event) -> None:

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook
 
 from cms.pipeline.consumers import consumers, event_consumers
+from cms.pipeline.models import Event
 from cms.pipeline.webhooks import announcing, delivering
 from cms.pipeline.webhooks.endpoints import create_endpoint
 from cms.pipeline.webhooks.models import CONSUMER, Endpoint, Kind
@@ -107,3 +110,18 @@ def article(publish_article: ArticleFactory, receiver: Receiver, endpoint: Endpo
     drain()
     receiver.requests.clear()
     return made
+
+
+def the_event() -> Event:
+    found: Event = Event.objects.filter(consumer="webhooks").latest("pk")
+    return found
+
+
+def work_until(moment: time_machine.Traveller, *, end: timedelta, step: timedelta) -> None:
+    """Let the worker come round every `step`, while the time moves on by `end`."""
+    passed = timedelta()
+    while passed < end:
+        drain()
+        moment.shift(step)
+        passed += step
+    drain()
