@@ -1,7 +1,7 @@
 """The pytest plugin that gives the tests their environment and their servers.
 
-`make test` starts two workers, named after the databases that they use: `sqlite` and `postgresql`; each runs the suite,
-the second without what has nothing to do with a database, and the process above them starts the servers for both.
+`make test` starts two workers, named after the databases that they use: `sqlite` and `postgresql`; each runs the
+suite but for what the other alone runs, and the process above them starts the servers for both.
 Without workers, the tests run on SQLite, or on what `TEST_DATABASE` says, and a server starts when the first test asks
 for it. README.md beside this file says more.
 """
@@ -26,8 +26,8 @@ from tests.services.servers import SERVERS, temporary_folder
 
 FOLDER = "TEST_FOLDER"
 DATABASES = ("sqlite", "postgresql")
-# What these look at is the same on every database, so that one worker of two is enough.
-ON_SQLITE_ALONE = frozenset({"browser", "services"})
+# What these folders look at is the same on every database: of two workers, this one alone runs them.
+ON_ONE_DATABASE = {"browser": "sqlite", "page_cache": "sqlite", "services": "postgresql"}
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
@@ -86,12 +86,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if worker() != "postgresql":
+    name = worker()
+    if name not in DATABASES or PostgreSQL.variable not in os.environ:
         return
     tests = config.rootpath / "tests"
-    left_out = [item for item in items if item.path.relative_to(tests).parts[0] in ON_SQLITE_ALONE]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    is_ours = [ON_ONE_DATABASE.get(item.path.relative_to(tests).parts[0], name) == name for item in items]
+    config.hook.pytest_deselected(items=[item for item, ours in zip(items, is_ours, strict=True) if not ours])
+    items[:] = [item for item, ours in zip(items, is_ours, strict=True) if ours]
 
 
 def worker() -> str | None:
