@@ -15,8 +15,11 @@ from articles.models import ArticleIndexPage, ArticlePage, ArticleSource, Catego
 from articles.setup import set_up_articles
 from home.models import HomePage, StandardPage
 from home.setup import set_up_home
+from tests.copies import Copy
 
 Block = tuple[str, Any]
+HOME = Copy(set_up_home)
+INDEX = Copy(set_up_articles)
 
 
 class ArticleFactory(Protocol):
@@ -36,13 +39,15 @@ class ArticleFactory(Protocol):
 
 @pytest.fixture
 def home_page(db: None) -> HomePage:
+    HOME.into_database()
+    # The site's address is that of the test.
     set_up_home()
     return HomePage.objects.get()
 
 
 @pytest.fixture
 def article_index(home_page: HomePage) -> ArticleIndexPage:
-    set_up_articles()
+    INDEX.into_database()
     return ArticleIndexPage.objects.get()
 
 
