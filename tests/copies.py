@@ -1,4 +1,4 @@
-"""What nearly every test begins with: made once in a run, the way the site makes it, and copied row by row after that."""
+"""What nearly every test begins with: made once a run, the way the site makes it, and copied row by row after that."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
