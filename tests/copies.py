@@ -7,10 +7,17 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from wagtail.models import Page
+
+from cms.pipeline.models import PageChange
+from cms.pipeline.outbox import record
 
 Row = Mapping[str, Any]
 # In the place of a moment at which something was made: a copy is made later.
 NOW = object()
+PAGES = Page._meta.db_table
+# Each test has consumers of its own: what waits for them is written down anew.
+NEVER_COPIED = {PageChange._meta.db_table}
 
 
 class Copy:
@@ -36,6 +43,10 @@ class Copy:
         except IntegrityError:
             # The test has made something else before.
             self._make()
+        else:
+            record(
+                page_ids=[key for change in self._changes if change.table == PAGES for key in change.came_and_went()]
+            )
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,10 @@ class Change:
     added: list[Row]
     changed: Mapping[Any, tuple[Row, Row]]
     deleted: list[Any]
+
+    def came_and_went(self) -> list[Any]:
+        """Return the primary keys of what was added and of what was deleted."""
+        return [*(row[self.key] for row in self.added), *self.deleted]
 
     def repeat(self) -> None:
         """Do the same again.
@@ -117,7 +132,11 @@ def keys_of_tables() -> dict[str, str]:
     """Return table -> primary key of what Django's models are kept in; triggers write what is left."""
     with connection.cursor() as cursor:
         names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        keys = {name: connection.introspection.get_primary_key_column(cursor, name) for name in names}
+        keys = {
+            name: connection.introspection.get_primary_key_column(cursor, name)
+            for name in names
+            if name not in NEVER_COPIED
+        }
     return {name: key for name, key in keys.items() if key is not None}
 
 

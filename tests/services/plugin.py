@@ -26,8 +26,28 @@ from tests.services.servers import SERVERS, temporary_folder
 
 FOLDER = "TEST_FOLDER"
 DATABASES = ("sqlite", "postgresql")
-# What these folders look at is the same on every database: of two workers, this one alone runs them.
-ON_ONE_DATABASE = {"browser": "sqlite", "page_cache": "sqlite", "services": "postgresql"}
+# What these folders and files look at is the same on every database: of two workers, this one alone runs them. Shared
+# out so that both end at about the same time; the demo, which has SQLite, and the production database keep their own.
+ON_ONE_DATABASE = {
+    "articles/test_markdown.py": "postgresql",
+    "articles/test_plain_text.py": "postgresql",
+    "articles/test_round_trip.py": "postgresql",
+    "articles/test_round_trip_of_text.py": "postgresql",
+    "browser": "sqlite",
+    "cms/test_logs.py": "postgresql",
+    "cms/test_security_headers.py": "postgresql",
+    "cms/test_settings.py": "postgresql",
+    "cms/test_translation.py": "postgresql",
+    "journeys": "sqlite",
+    "page_cache": "sqlite",
+    "services": "postgresql",
+    "test_canaries.py": "postgresql",
+    "test_docs.py": "postgresql",
+    "test_headless_docs.py": "postgresql",
+    "test_headless_examples.py": "postgresql",
+    "test_rooms.py": "postgresql",
+    "users": "postgresql",
+}
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
@@ -90,9 +110,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if name not in DATABASES or PostgreSQL.variable not in os.environ:
         return
     tests = config.rootpath / "tests"
-    is_ours = [ON_ONE_DATABASE.get(item.path.relative_to(tests).parts[0], name) == name for item in items]
+    is_ours = [(only_database_of(item.path.relative_to(tests)) or name) == name for item in items]
     config.hook.pytest_deselected(items=[item for item, ours in zip(items, is_ours, strict=True) if not ours])
     items[:] = [item for item, ours in zip(items, is_ours, strict=True) if ours]
+
+
+def only_database_of(path: Path) -> str | None:
+    """Return the database that alone is to run a file under tests/, None where each does."""
+    return next((ON_ONE_DATABASE[str(part)] for part in (path, *path.parents) if str(part) in ON_ONE_DATABASE), None)
 
 
 def worker() -> str | None:

@@ -29,9 +29,9 @@ TWO_O_CLOCK = datetime(2026, 11, 25, 14, 2, 10, tzinfo=UTC)
 UNFORESEEN = "Something unforeseen went wrong. Whoever runs the site finds it in the log."
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def time() -> Iterator[time_machine.Traveller]:
-    """The clock, which stands still unless it is shifted."""
+    """The clock, which stands still unless it is shifted: before anything is made, or it would be made later."""
     with time_machine.travel(TWO_O_CLOCK, tick=False) as traveller:
         yield traveller
 
