@@ -102,6 +102,18 @@ def test_an_article_costs_what_it_alone_has(client: Client, publish_article: Art
     assert len(queries) == ARTICLE_QUERIES, [query["sql"] for query in queries]
 
 
+def test_an_article_names_its_category_as_it_is_now(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(title="First")
+    assert "Hormones" in client.get(article.url).text
+    category = article.category
+    category.name, category.slug = "Messengers", "messengers"
+    category.save()
+    page = client.get(article.url).text
+    assert "Messengers" in page
+    assert "/articles/categories/messengers/" in page
+    assert "Hormones" not in page
+
+
 def test_the_menu_and_the_footer_change_with_what_they_show(client: Client, publish_page: StandardPageFactory) -> None:
     assert "Imprint" not in client.get("/").text
     page = publish_page(title="Imprint", show_in_menus=True)
