@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.models import Page
@@ -31,8 +31,8 @@ COLUMNS = (
 
 
 def rows_of(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage, Any]":
-    """Return what `summary_values` needs of each article; `total` is how many articles there are in all."""
-    return articles.annotate(total=Window(Count("pk"))).values_list(*COLUMNS, "total", named=True)
+    """Return what `summary_values` needs of each article."""
+    return articles.values_list(*COLUMNS, named=True)
 
 
 def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[str, Any]]:
