@@ -184,3 +184,11 @@ def test_its_category_and_tags_lead_to_their_lists(client: Client, publish_artic
         response = client.get(str(link["href"]))
         assert response.status_code == 200, link
         assert article.title in response.text
+
+
+def test_a_preview_shows_the_tags_that_are_not_saved_yet(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(title="Prolactin", tags=["milk"])
+    article.tags.set(["tea", "Pituitary"])
+    preview = BeautifulSoup(article.make_preview_request().content, "html.parser")
+    assert words(preview, ".tags") == "Pituitary tea"
+    assert words(soup_of(client, article), ".tags") == "milk"
