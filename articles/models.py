@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -250,7 +251,7 @@ class ArticlePage(Page):
 
     def get_view_restrictions(self) -> "QuerySet[PageViewRestriction]":
         restrictions: QuerySet[PageViewRestriction] = (
-            super().get_view_restrictions() if may_be_restricted(self) else PageViewRestriction.objects.none()
+            super().get_view_restrictions() if may_be_restricted(self) else _no_restrictions()
         )
         return restrictions
 
@@ -280,6 +281,14 @@ def tag_labels(tags: Iterable[tuple[str, str]]) -> list[Label]:
     """Return the labels of tags, given as pairs of name and slug, in the order in which readers see them."""
     # Sorted here: databases have orders of their own.
     return [Label(value=slug, label=name) for name, slug in sorted(tags)]
+
+
+@cache
+def _no_restrictions() -> "QuerySet[PageViewRestriction]":
+    """Return an empty answer that knows it is empty: even of `none()`, Django makes a query to find out."""
+    restrictions: QuerySet[PageViewRestriction] = PageViewRestriction.objects.none()
+    bool(restrictions)
+    return restrictions
 
 
 class ArticleSource(Orderable):
