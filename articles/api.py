@@ -31,6 +31,7 @@ from cms.api.caching import public_answer_about_pages
 from cms.api.fields import FieldsParameter, known_fields
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
+from cms.page_cache.remembered import remembered
 
 ARTICLES_PER_PAGE = 20
 MOST_PER_PAGE = 50
@@ -100,7 +101,8 @@ class ArticleListSchema(BaseModel):
 @decorate_view(public_answer_about_pages)
 def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> ArticleListSchema:
     """List articles, the latest first, with the members of a summary or those in `fields`."""
-    found = _filtered(parameters)
+    chosen = parameters.model_dump(include={"category", "tag", "reviewed_since"})
+    found = _filtered(**chosen)
     fields = _wanted(parameters.fields, known=LIST_FIELDS, default=SUMMARY_FIELDS)
     size = parameters.page_size
     start = ((parameters.page or 1) - 1) * size
@@ -108,16 +110,13 @@ def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> 
     some: list[Any]
     if set(fields) <= set(SUMMARY_FIELDS):
         some = list(rows_of(ordered)[start : start + size + 1])
-        # What is behind a cursor is not all that there is.
-        total = some[0].total if some and parameters.before is None else found.count()
         values = summary_values(some[:size], request=request)
     else:
         some = list(ordered[start : start + size + 1])
-        total = found.count()
         values = article_values(_with_relations(some[:size], fields), fields=fields, request=request)
     schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
     return ArticleListSchema(
-        total=total,
+        total=_total(**chosen),
         page_size=size,
         next=_next(parameters, last=some[size - 1]) if len(some) > size else None,
         results=[schema(**{name: each[name] for name in fields}) for each in values],
@@ -149,15 +148,21 @@ def _wanted(text: str | None, *, known: Sequence[str], default: Sequence[str]) -
     return [name for name in known if name in wanted]
 
 
-def _filtered(parameters: ArticleListParameters) -> "QuerySet[ArticlePage]":
+def _filtered(*, category: str, tag: str, reviewed_since: dt.date | None) -> "QuerySet[ArticlePage]":
     articles = public_articles()
-    if parameters.category:
-        articles = articles.filter(category__slug=parameters.category)
-    if parameters.tag:
-        articles = articles.filter(tags__slug=parameters.tag)
-    if parameters.reviewed_since:
-        articles = articles.filter(reviewed_on__gte=parameters.reviewed_since)
+    if category:
+        articles = articles.filter(category__slug=category)
+    if tag:
+        articles = articles.filter(tags__slug=tag)
+    if reviewed_since:
+        articles = articles.filter(reviewed_on__gte=reviewed_since)
     return articles
+
+
+@remembered
+def _total(*, category: str, tag: str, reviewed_since: dt.date | None) -> int:
+    """Count what a list has on all its pages: a database looks at every article for it."""
+    return _filtered(category=category, tag=tag, reviewed_since=reviewed_since).count()
 
 
 # --- Where a list goes on: behind the last article of the page before, by the date and number that lists are ordered by

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.models import Page
@@ -31,14 +31,14 @@ COLUMNS = (
 
 
 def rows_of(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage, Any]":
-    """Return what `summary_values` needs of each article; `total` is how many articles there are in all."""
-    return articles.annotate(total=Window(Count("pk"))).values_list(*COLUMNS, "total", named=True)
+    """Return what `summary_values` needs of each article."""
+    return articles.values_list(*COLUMNS, named=True)
 
 
 def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[str, Any]]:
     """Return the members of a summary of each article."""
     tags = _tags_of(row.pk for row in rows)
-    paths = _paths_of(rows, request=request)
+    addresses = _addresses_of(rows, request=request)
     api_urls = absolute(reverse("api:articles"))
     return [
         {
@@ -48,7 +48,7 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "title": row.title,
             "summary": row.summary,
             "path": path,
-            "url": absolute(path),
+            "url": url,
             "api_url": f"{api_urls}{row.slug}/",
             "category": ArticleLabelSchema(value=row.category__slug, label=row.category__name),
             "tags": tags[row.pk],
@@ -59,26 +59,28 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "reviewed_on": row.reviewed_on,
             "reviewer": row.reviewer,
         }
-        for row, path in zip(rows, paths, strict=True)
+        for row, (path, url) in zip(rows, addresses, strict=True)
     ]
 
 
 def _tags_of(article_ids: Iterable[int]) -> dict[int, list[ArticleLabelSchema]]:
-    found = ArticleTag.objects.filter(content_object__in=list(article_ids))
+    found = ArticleTag.objects.filter(content_object_id__in=list(article_ids))
     tags: dict[int, list[ArticleLabelSchema]] = defaultdict(list)
     # Sorted here, as `ArticlePage.search_tags` does: databases have orders of their own.
-    for name, slug, article_id in sorted(found.values_list("tag__name", "tag__slug", "content_object")):
+    for name, slug, article_id in sorted(found.values_list("tag__name", "tag__slug", "content_object_id")):
         tags[article_id].append(ArticleLabelSchema(value=slug, label=name))
     return tags
 
 
-def _paths_of(rows: Iterable[Any], *, request: HttpRequest) -> list[str]:
-    """Return the address of each article within the site: that of the page above it, with the slug."""
-    above: dict[str, str] = {}
-    paths = []
+def _addresses_of(rows: Iterable[Any], *, request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the address of each article, within the site and whole: that of the page above it, with the slug."""
+    above: dict[str, tuple[str, str]] = {}
+    addresses = []
     for row in rows:
         url_path = row.url_path.removesuffix(f"{row.slug}/")
         if url_path not in above:
-            above[url_path] = path_of(Page(url_path=url_path), request)
-        paths.append(f"{above[url_path]}{row.slug}/")
-    return paths
+            path = path_of(Page(url_path=url_path), request)
+            above[url_path] = path, absolute(path)
+        path, url = above[url_path]
+        addresses.append((f"{path}{row.slug}/", f"{url}{row.slug}/"))
+    return addresses

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from articles.blocks import LeadPicture, lead_picture
 from articles.models import ArticlePage
 from articles.structured_data import article_data, way_data
+from cms.page_cache.remembered import remembered
 from cms.templatetags.meta import absolute, canonical_url, structured_data
 
 register = template.Library()
@@ -40,3 +43,15 @@ def list_linked_data(context: dict[str, Any], title: str) -> SafeString:
     return structured_data(
         way_data([(index.title, index.url)] if is_part else [], last=(title, canonical_url(context)))
     )
+
+
+@register.simple_tag
+def safety_box() -> SafeString:
+    """Render what every article says about itself."""
+    return _safety_box(language=get_language())
+
+
+@remembered
+def _safety_box(*, language: str | None) -> SafeString:
+    """Render it in the active language, which is named so that others have their own."""
+    return render_to_string("includes/safety_box.html")

@@ -174,3 +174,21 @@ def test_an_article_that_does_not_exist_is_not_found(client: Client, publish_art
     publish_article(slug="here")
     assert client.get("/articles/not-here/").status_code == 404
     assert client.get("/articles/here/deeper/").status_code == 404
+
+
+def test_its_category_and_tags_lead_to_their_lists(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(title="Prolactin", tags=["let-down", "Stillhormone für alle"])
+    links = soup_of(client, article).select(".eyebrow a, .tags a")
+    assert [link.get_text() for link in links] == ["Hormones", "Stillhormone für alle", "let-down"]
+    for link in links:
+        response = client.get(str(link["href"]))
+        assert response.status_code == 200, link
+        assert article.title in response.text
+
+
+def test_a_preview_shows_the_tags_that_are_not_saved_yet(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(title="Prolactin", tags=["milk"])
+    article.tags.set(["tea", "Pituitary"])
+    preview = BeautifulSoup(article.make_preview_request().content, "html.parser")
+    assert words(preview, ".tags") == "Pituitary tea"
+    assert words(soup_of(client, article), ".tags") == "milk"

@@ -102,6 +102,41 @@ def test_an_article_costs_what_it_alone_has(client: Client, publish_article: Art
     assert len(queries) == ARTICLE_QUERIES, [query["sql"] for query in queries]
 
 
+def test_an_article_names_its_category_as_it_is_now(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(title="First")
+    assert "Hormones" in client.get(article.url).text
+    category = article.category
+    category.name, category.slug = "Messengers", "messengers"
+    category.save()
+    page = client.get(article.url).text
+    assert "Messengers" in page
+    assert "/articles/categories/messengers/" in page
+    assert "Hormones" not in page
+
+
+def test_the_api_counts_what_is_public_at_this_moment(client: Client, publish_article: ArticleFactory) -> None:
+    def total(**chosen: str) -> int:
+        return int(client.get("/api/articles/", chosen).json()["total"])
+
+    article = publish_article(title="First", tags=["milk"])
+    assert (total(), total(tag="milk"), total(tag="tea")) == (1, 1, 0)
+    publish_article(title="Second", tags=["tea"], expire_at=timezone.now() + timedelta(minutes=10))
+    assert (total(), total(tag="milk"), total(tag="tea")) == (2, 1, 1)
+    article.unpublish()
+    assert (total(), total(tag="milk"), total(tag="tea")) == (1, 0, 1)
+    with time_machine.travel(timezone.now() + timedelta(minutes=11), tick=False):
+        assert (total(), total(tag="tea")) == (0, 0)
+
+
+def test_a_list_of_the_api_takes_two_queries(client: Client, publish_article: ArticleFactory) -> None:
+    for number in range(3):
+        publish_article(title=f"Article {number}", tags=["milk"])
+    client.get("/api/articles/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/api/articles/?page_size=2").json()["total"] == 3
+    assert len(queries) == 2, [query["sql"] for query in queries]
+
+
 def test_the_menu_and_the_footer_change_with_what_they_show(client: Client, publish_page: StandardPageFactory) -> None:
     assert "Imprint" not in client.get("/").text
     page = publish_page(title="Imprint", show_in_menus=True)
