@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from articles.schemas import (
 )
 from articles.summaries import rows_of, summary_values
 from cms.api.addresses import absolute
-from cms.api.caching import public_answer_about_pages
+from cms.api.caching import public_answer_about_pages, uses_as_spelled
 from cms.api.fields import FieldsParameter, known_fields
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
@@ -35,6 +35,8 @@ from cms.api.problems import PROBLEMS
 ARTICLES_PER_PAGE = 20
 MOST_PER_PAGE = 50
 LAST_PAGE = 1_000
+# Lists of these sizes are kept: by all fifty, one list would be in the page cache fifty times.
+KEPT_SIZES = frozenset({10, 12, ARTICLES_PER_PAGE, 24, MOST_PER_PAGE})
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -98,7 +100,9 @@ class ArticleListSchema(BaseModel):
     "/", response={200: ArticleListSchema} | PROBLEMS, exclude_unset=True, summary="List articles", url_name="articles"
 )
 @decorate_view(public_answer_about_pages)
-def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> ArticleListSchema:
+def articles(
+    request: HttpRequest, response: HttpResponse, parameters: Query[ArticleListParameters]
+) -> ArticleListSchema:
     """List articles, the latest first, with the members of a summary or those in `fields`."""
     found = _filtered(parameters)
     fields = _wanted(parameters.fields, known=LIST_FIELDS, default=SUMMARY_FIELDS)
@@ -116,6 +120,15 @@ def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> 
         total = found.count()
         values = article_values(_with_relations(some[:size], fields), fields=fields, request=request)
     schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
+    if some:
+        uses_as_spelled(
+            request,
+            response,
+            category=parameters.category,
+            tag=parameters.tag,
+            page=parameters.page,
+            page_size=size if size in KEPT_SIZES else None,
+        )
     return ArticleListSchema(
         total=total,
         page_size=size,

@@ -5,7 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from ninja import Query, Router, Schema
@@ -16,7 +16,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
 from cms.api.addresses import absolute, path_of
-from cms.api.caching import public_answer, public_answer_about_pages
+from cms.api.caching import public_answer, public_answer_about_pages, uses_as_spelled
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
 from cms.visibility import public_pages, public_redirects
@@ -99,13 +99,14 @@ class PathParameters(Schema):
 
 @router.get("/pages/find/", response={200: PageSchema} | PROBLEMS, summary="Get the page at an address")
 @decorate_view(public_answer_about_pages)
-def find_page(request: HttpRequest, parameters: Query[PathParameters]) -> AnyPage:
+def find_page(request: HttpRequest, response: HttpResponse, parameters: Query[PathParameters]) -> AnyPage:
     """Answer with the whole page whose address within the site is `path`. Where there is none, ask for a redirect."""
     inside = "".join(f"{part}/" for part in parameters.path.split("/") if part)
     root = _site(request).root_page
     page = public_pages().descendant_of(root, inclusive=True).filter(url_path=root.url_path + inside).first()
     if page is None:
         raise Http404
+    uses_as_spelled(request, response, path=f"/{inside}")
     return page_schema(page.specific, request)
 
 
@@ -150,11 +151,13 @@ def _part_of(
 
 @router.get("/redirects/find/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")
 @decorate_view(public_answer)
-def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
+def find_redirect(request: HttpRequest, response: HttpResponse, parameters: Query[PathParameters]) -> RedirectSchema:
     """Answer where an old address leads to. A slash at its end makes no difference."""
     found = _redirect(request, parameters.path)
     if found is None or not public_redirects(_site(request)).filter(pk=found.pk).exists():
         raise Http404
+    if parameters.path.removesuffix("/") == found.old_path:
+        uses_as_spelled(request, response, path=parameters.path)
     return _told(found, request)
 
 
