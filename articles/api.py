@@ -31,6 +31,7 @@ from cms.api.caching import public_answer_about_pages, uses_as_spelled
 from cms.api.fields import FieldsParameter, known_fields
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
+from cms.sites import site_of
 
 ARTICLES_PER_PAGE = 20
 MOST_PER_PAGE = 50
@@ -148,13 +149,25 @@ def articles(
 def article(
     request: HttpRequest, slug: str, parameters: Query[ArticleParameters]
 ) -> ArticleSchema | SomeOfArticleSchema:
-    """Answer with a whole article, or with those of its members that are in `fields`."""
+    """Answer with a whole article, or with those of its members that are in `fields`.
+
+    Where several have this slug, under different indexes, it is the latest of the site that is asked, and where that
+    has none, the latest of all. `/api/pages/find/` answers with exactly the one at a `path`.
+    """
     fields = _wanted(parameters.fields, known=ARTICLE_FIELDS, default=ARTICLE_FIELDS)
-    found = None if "\0" in slug else latest_first(public_articles().filter(slug=slug)).first()
-    if found is None:
-        raise Http404
-    (values,) = article_values([found], fields=fields, request=request)
+    (values,) = article_values([_at(slug, request)], fields=fields, request=request)
     return ArticleSchema(**values) if tuple(fields) == ARTICLE_FIELDS else SomeOfArticleSchema(**values)
+
+
+def _at(slug: str, request: HttpRequest) -> ArticlePage:
+    found = [] if "\0" in slug else list(latest_first(public_articles().filter(slug=slug)))
+    if not found:
+        raise Http404
+    site = site_of(request) if len(found) > 1 else None
+    if site is None:
+        return found[0]
+    own = (article for article in found if article.path.startswith(site.root_page.path))
+    return next(own, found[0])
 
 
 def _wanted(text: str | None, *, known: Sequence[str], default: Sequence[str]) -> list[str]:

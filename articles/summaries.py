@@ -11,7 +11,7 @@ from wagtail.models import Page
 
 from articles.models import ArticlePage, ArticleTag
 from articles.schemas import ArticleLabelSchema
-from cms.api.addresses import absolute, path_of
+from cms.api.addresses import absolute, path_of, url_of
 
 COLUMNS = (
     "pk",
@@ -38,7 +38,7 @@ def rows_of(articles: "QuerySet[ArticlePage]") -> "QuerySet[ArticlePage, Any]":
 def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[str, Any]]:
     """Return the members of a summary of each article."""
     tags = _tags_of(row.pk for row in rows)
-    paths = _paths_of(rows, request=request)
+    addresses = _addresses_of(rows, request=request)
     api_urls = absolute(reverse("api:articles"))
     return [
         {
@@ -48,7 +48,7 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "title": row.title,
             "summary": row.summary,
             "path": path,
-            "url": absolute(path),
+            "url": url,
             "api_url": f"{api_urls}{row.slug}/",
             "category": ArticleLabelSchema(value=row.category__slug, label=row.category__name),
             "tags": tags[row.pk],
@@ -59,7 +59,7 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "reviewed_on": row.reviewed_on,
             "reviewer": row.reviewer,
         }
-        for row, path in zip(rows, paths, strict=True)
+        for row, (path, url) in zip(rows, addresses, strict=True)
     ]
 
 
@@ -72,13 +72,15 @@ def _tags_of(article_ids: Iterable[int]) -> dict[int, list[ArticleLabelSchema]]:
     return tags
 
 
-def _paths_of(rows: Iterable[Any], *, request: HttpRequest) -> list[str]:
-    """Return the address of each article within the site: that of the page above it, with the slug."""
-    above: dict[str, str] = {}
-    paths = []
+def _addresses_of(rows: Iterable[Any], *, request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the address of each article within its site, and the whole one: those of the page above, with the slug."""
+    above: dict[str, tuple[str, str]] = {}
+    addresses = []
     for row in rows:
         url_path = row.url_path.removesuffix(f"{row.slug}/")
         if url_path not in above:
-            above[url_path] = path_of(Page(url_path=url_path), request)
-        paths.append(f"{above[url_path]}{row.slug}/")
-    return paths
+            page = Page(url_path=url_path)
+            above[url_path] = path_of(page, request), url_of(page, request)
+        path, url = above[url_path]
+        addresses.append((f"{path}{row.slug}/", f"{url}{row.slug}/"))
+    return addresses

@@ -15,7 +15,7 @@ from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
-from cms.api.addresses import absolute, path_of
+from cms.api.addresses import absolute, path_of, url_of
 from cms.api.caching import public_answer, public_answer_about_pages, uses_as_spelled
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
@@ -164,8 +164,9 @@ def find_redirect(request: HttpRequest, response: HttpResponse, parameters: Quer
 def _told(redirect: Redirect, request: HttpRequest) -> RedirectSchema:
     page = redirect.redirect_page
     # Its own `link` reads the whole page; that takes it only where the address goes on below the page.
-    link = redirect.link if page is None or redirect.redirect_page_route_path else path_of(page, request)
-    return RedirectSchema(path=redirect.old_path, url=absolute(link), is_permanent=redirect.is_permanent)
+    goes_below = page is None or redirect.redirect_page_route_path
+    url = absolute(redirect.link) if goes_below else url_of(page, request)
+    return RedirectSchema(path=redirect.old_path, url=url, is_permanent=redirect.is_permanent)
 
 
 def _redirect(request: HttpRequest, path: str) -> Redirect | None:
@@ -179,8 +180,7 @@ def _redirect(request: HttpRequest, path: str) -> Redirect | None:
 
 
 def _menu_item(page: Page, request: HttpRequest) -> MenuItemSchema:
-    path = path_of(page, request)
-    return MenuItemSchema(id=page.pk, title=page.title, path=path, url=absolute(path))
+    return MenuItemSchema(id=page.pk, title=page.title, path=path_of(page, request), url=url_of(page, request))
 
 
 def _site(request: HttpRequest) -> Site:
