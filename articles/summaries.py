@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest
@@ -49,7 +50,7 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "summary": row.summary,
             "path": path,
             "url": url,
-            "api_url": f"{api_urls}{row.slug}/",
+            "api_url": f"{api_urls}{quote(row.slug)}/",
             "category": ArticleLabelSchema(value=row.category__slug, label=row.category__name),
             "tags": tags[row.pk],
             "author": row.author,
@@ -77,10 +78,11 @@ def _addresses_of(rows: Iterable[Any], *, request: HttpRequest) -> list[tuple[st
     above: dict[str, tuple[str, str]] = {}
     addresses = []
     for row in rows:
+        slug = quote(row.slug)
         url_path = row.url_path.removesuffix(f"{row.slug}/")
         if url_path not in above:
             page = Page(url_path=url_path)
             above[url_path] = path_of(page, request), url_of(page, request)
         path, url = above[url_path]
-        addresses.append((f"{path}{row.slug}/", f"{url}{row.slug}/"))
+        addresses.append((f"{path}{slug}/", f"{url}{slug}/"))
     return addresses

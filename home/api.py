@@ -1,7 +1,7 @@
 """The whole site for another front end: /api/site/, /api/pages/ and /api/redirects/."""
 
 from typing import Annotated, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -101,12 +101,15 @@ class PathParameters(Schema):
 @decorate_view(public_answer_about_pages)
 def find_page(request: HttpRequest, response: HttpResponse, parameters: Query[PathParameters]) -> AnyPage:
     """Answer with the whole page whose address within the site is `path`. Where there is none, ask for a redirect."""
-    inside = "".join(f"{part}/" for part in parameters.path.split("/") if part)
+    # Lists give it as it stands in addresses, with %C3%A9 for é.
+    inside = "".join(f"{part}/" for part in unquote(parameters.path).split("/") if part)
     root = _site(request).root_page
-    page = public_pages().descendant_of(root, inclusive=True).filter(url_path=root.url_path + inside).first()
+    pages = public_pages().descendant_of(root, inclusive=True)
+    page = None if "\0" in inside else pages.filter(url_path=root.url_path + inside).first()
     if page is None:
         raise Http404
-    uses_as_spelled(request, response, path=f"/{inside}")
+    if parameters.path in {f"/{inside}", path_of(page, request)}:
+        uses_as_spelled(request, response, path=parameters.path)
     return page_schema(page.specific, request)
 
 
