@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.db.models import Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -27,15 +27,18 @@ from articles.schemas import (
 )
 from articles.summaries import rows_of, summary_values
 from cms.api.addresses import absolute
-from cms.api.caching import public_answer_about_pages
+from cms.api.caching import public_answer_about_pages, uses_as_spelled
 from cms.api.fields import FieldsParameter, known_fields
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
 from cms.page_cache.remembered import remembered
+from cms.sites import site_of
 
 ARTICLES_PER_PAGE = 20
 MOST_PER_PAGE = 50
 LAST_PAGE = 1_000
+# Lists of these sizes are kept: by all fifty, one list would be in the page cache fifty times.
+KEPT_SIZES = frozenset({10, 12, ARTICLES_PER_PAGE, 24, MOST_PER_PAGE})
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MICROSECOND = dt.timedelta(microseconds=1)
@@ -99,7 +102,9 @@ class ArticleListSchema(BaseModel):
     "/", response={200: ArticleListSchema} | PROBLEMS, exclude_unset=True, summary="List articles", url_name="articles"
 )
 @decorate_view(public_answer_about_pages)
-def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> ArticleListSchema:
+def articles(
+    request: HttpRequest, response: HttpResponse, parameters: Query[ArticleListParameters]
+) -> ArticleListSchema:
     """List articles, the latest first, with the members of a summary or those in `fields`."""
     chosen = parameters.model_dump(include={"category", "tag", "reviewed_since"})
     found = _filtered(**chosen)
@@ -115,8 +120,17 @@ def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> 
         some = list(ordered[start : start + size + 1])
         values = article_values(_with_relations(some[:size], fields), fields=fields, request=request)
     schema = ArticleSummarySchema if tuple(fields) == SUMMARY_FIELDS else SomeOfArticleSchema
+    if some:
+        uses_as_spelled(
+            request,
+            response,
+            category=parameters.category,
+            tag=parameters.tag,
+            page=parameters.page,
+            page_size=size if size in KEPT_SIZES else None,
+        )
     return ArticleListSchema(
-        total=_total(**chosen),
+        total=found.count() if any(chosen.values()) else _how_many(),
         page_size=size,
         next=_next(parameters, last=some[size - 1]) if len(some) > size else None,
         results=[schema(**{name: each[name] for name in fields}) for each in values],
@@ -134,13 +148,25 @@ def articles(request: HttpRequest, parameters: Query[ArticleListParameters]) -> 
 def article(
     request: HttpRequest, slug: str, parameters: Query[ArticleParameters]
 ) -> ArticleSchema | SomeOfArticleSchema:
-    """Answer with a whole article, or with those of its members that are in `fields`."""
+    """Answer with a whole article, or with those of its members that are in `fields`.
+
+    Where several have this slug, under different indexes, it is the latest of the site that is asked, and where that
+    has none, the latest of all. `/api/pages/find/` answers with exactly the one at a `path`.
+    """
     fields = _wanted(parameters.fields, known=ARTICLE_FIELDS, default=ARTICLE_FIELDS)
-    found = None if "\0" in slug else latest_first(public_articles().filter(slug=slug)).first()
-    if found is None:
-        raise Http404
-    (values,) = article_values([found], fields=fields, request=request)
+    (values,) = article_values([_at(slug, request)], fields=fields, request=request)
     return ArticleSchema(**values) if tuple(fields) == ARTICLE_FIELDS else SomeOfArticleSchema(**values)
+
+
+def _at(slug: str, request: HttpRequest) -> ArticlePage:
+    found = [] if "\0" in slug else list(latest_first(public_articles().filter(slug=slug)))
+    if not found:
+        raise Http404
+    site = site_of(request) if len(found) > 1 else None
+    if site is None:
+        return found[0]
+    own = (article for article in found if article.path.startswith(site.root_page.path))
+    return next(own, found[0])
 
 
 def _wanted(text: str | None, *, known: Sequence[str], default: Sequence[str]) -> list[str]:
@@ -160,9 +186,11 @@ def _filtered(*, category: str, tag: str, reviewed_since: dt.date | None) -> "Qu
 
 
 @remembered
-def _total(*, category: str, tag: str, reviewed_since: dt.date | None) -> int:
-    """Count what a list has on all its pages: a database looks at every article for it."""
-    return _filtered(category=category, tag=tag, reviewed_since=reviewed_since).count()
+def _how_many() -> int:
+    """Count all articles: a database looks at every one for it. Lists that are filtered count for themselves, because
+    filters without end would fill what is remembered.
+    """
+    return public_articles().count()
 
 
 # --- Where a list goes on: behind the last article of the page before, by the date and number that lists are ordered by

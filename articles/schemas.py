@@ -17,7 +17,7 @@ from wagtail.rich_text import expand_db_html
 
 from articles.blocks import FIGURE_SIZES
 from articles.models import ArticlePage, ArticleSource
-from cms.api.addresses import absolute, path_of, with_absolute_addresses
+from cms.api.addresses import absolute, path_of, url_of, with_absolute_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -412,8 +412,7 @@ def article_values(
     blocks, html = blocks_of(bodies if needs_body else [], html=rendered)
     found = []
     for place, article in enumerate(articles):
-        path = path_of(article, request)
-        made: dict[str, Any] = {"path": path, "url": absolute(path)}
+        made: dict[str, Any] = {"path": path_of(article, request), "url": url_of(article, request)}
         made |= {"html": html[place]} if needs_html else {}
         made |= {"body": blocks[place]} if needs_body else {}
         found.append({name: made[name] if name in made else VALUES[name](article) for name in fields})

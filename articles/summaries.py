@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from wagtail.models import Page
 
 from articles.models import ArticlePage, ArticleTag
 from articles.schemas import ArticleLabelSchema
-from cms.api.addresses import absolute, path_of
+from cms.api.addresses import absolute, path_of, url_of
 
 COLUMNS = (
     "pk",
@@ -49,7 +50,7 @@ def summary_values(rows: Sequence[Any], *, request: HttpRequest) -> list[dict[st
             "summary": row.summary,
             "path": path,
             "url": url,
-            "api_url": f"{api_urls}{row.slug}/",
+            "api_url": f"{api_urls}{quote(row.slug)}/",
             "category": ArticleLabelSchema(value=row.category__slug, label=row.category__name),
             "tags": tags[row.pk],
             "author": row.author,
@@ -73,14 +74,15 @@ def _tags_of(article_ids: Iterable[int]) -> dict[int, list[ArticleLabelSchema]]:
 
 
 def _addresses_of(rows: Iterable[Any], *, request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the address of each article, within the site and whole: that of the page above it, with the slug."""
+    """Return the address of each article within its site, and the whole one: those of the page above, with the slug."""
     above: dict[str, tuple[str, str]] = {}
     addresses = []
     for row in rows:
+        slug = quote(row.slug)
         url_path = row.url_path.removesuffix(f"{row.slug}/")
         if url_path not in above:
-            path = path_of(Page(url_path=url_path), request)
-            above[url_path] = path, absolute(path)
+            page = Page(url_path=url_path)
+            above[url_path] = path_of(page, request), url_of(page, request)
         path, url = above[url_path]
-        addresses.append((f"{path}{row.slug}/", f"{url}{row.slug}/"))
+        addresses.append((f"{path}{slug}/", f"{url}{slug}/"))
     return addresses

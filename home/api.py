@@ -1,11 +1,11 @@
 """The whole site for another front end: /api/site/, /api/pages/ and /api/redirects/."""
 
 from typing import Annotated, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 from ninja import Query, Router, Schema
@@ -15,8 +15,8 @@ from wagtail.contrib.redirects.middleware import get_redirect
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, Site
 
-from cms.api.addresses import absolute, path_of
-from cms.api.caching import public_answer, public_answer_about_pages
+from cms.api.addresses import absolute, path_of, url_of
+from cms.api.caching import public_answer, public_answer_about_pages, uses_as_spelled
 from cms.api.parameters import Text
 from cms.api.problems import PROBLEMS
 from cms.visibility import public_pages, public_redirects
@@ -99,13 +99,17 @@ class PathParameters(Schema):
 
 @router.get("/pages/find/", response={200: PageSchema} | PROBLEMS, summary="Get the page at an address")
 @decorate_view(public_answer_about_pages)
-def find_page(request: HttpRequest, parameters: Query[PathParameters]) -> AnyPage:
+def find_page(request: HttpRequest, response: HttpResponse, parameters: Query[PathParameters]) -> AnyPage:
     """Answer with the whole page whose address within the site is `path`. Where there is none, ask for a redirect."""
-    inside = "".join(f"{part}/" for part in parameters.path.split("/") if part)
+    # Lists give it as it stands in addresses, with %C3%A9 for é.
+    inside = "".join(f"{part}/" for part in unquote(parameters.path).split("/") if part)
     root = _site(request).root_page
-    page = public_pages().descendant_of(root, inclusive=True).filter(url_path=root.url_path + inside).first()
+    pages = public_pages().descendant_of(root, inclusive=True)
+    page = None if "\0" in inside else pages.filter(url_path=root.url_path + inside).first()
     if page is None:
         raise Http404
+    if parameters.path in {f"/{inside}", path_of(page, request)}:
+        uses_as_spelled(request, response, path=parameters.path)
     return page_schema(page.specific, request)
 
 
@@ -150,19 +154,22 @@ def _part_of(
 
 @router.get("/redirects/find/", response={200: RedirectSchema} | PROBLEMS, summary="Look up an old address")
 @decorate_view(public_answer)
-def find_redirect(request: HttpRequest, parameters: Query[PathParameters]) -> RedirectSchema:
+def find_redirect(request: HttpRequest, response: HttpResponse, parameters: Query[PathParameters]) -> RedirectSchema:
     """Answer where an old address leads to. A slash at its end makes no difference."""
     found = _redirect(request, parameters.path)
     if found is None or not public_redirects(_site(request)).filter(pk=found.pk).exists():
         raise Http404
+    if parameters.path.removesuffix("/") == found.old_path:
+        uses_as_spelled(request, response, path=parameters.path)
     return _told(found, request)
 
 
 def _told(redirect: Redirect, request: HttpRequest) -> RedirectSchema:
     page = redirect.redirect_page
     # Its own `link` reads the whole page; that takes it only where the address goes on below the page.
-    link = redirect.link if page is None or redirect.redirect_page_route_path else path_of(page, request)
-    return RedirectSchema(path=redirect.old_path, url=absolute(link), is_permanent=redirect.is_permanent)
+    goes_below = page is None or redirect.redirect_page_route_path
+    url = absolute(redirect.link) if goes_below else url_of(page, request)
+    return RedirectSchema(path=redirect.old_path, url=url, is_permanent=redirect.is_permanent)
 
 
 def _redirect(request: HttpRequest, path: str) -> Redirect | None:
@@ -176,8 +183,7 @@ def _redirect(request: HttpRequest, path: str) -> Redirect | None:
 
 
 def _menu_item(page: Page, request: HttpRequest) -> MenuItemSchema:
-    path = path_of(page, request)
-    return MenuItemSchema(id=page.pk, title=page.title, path=path, url=absolute(path))
+    return MenuItemSchema(id=page.pk, title=page.title, path=path_of(page, request), url=url_of(page, request))
 
 
 def _site(request: HttpRequest) -> Site:

@@ -12,7 +12,7 @@ from wagtail.models import Page
 
 from articles.models import ArticleIndexPage, ArticlePage, categories_of, public_articles, tags_of
 from articles.schemas import ArticleLabelSchema, ArticleSchema, Block, HeadingSchema, Html, article_schema, blocks_of
-from cms.api.addresses import absolute, path_of
+from cms.api.addresses import absolute, path_of, url_of
 from home.models import HomePage, StandardPage
 
 Path = Annotated[str, Field(description="The page's address within the site; another front end has it there too.")]
@@ -113,12 +113,11 @@ def page_schema(page: Page, request: HttpRequest) -> AnyPage:
 
 
 def _summary(page: Page, request: HttpRequest) -> dict[str, Any]:
-    path = path_of(page, request)
     return {
         "id": page.pk,
         "title": page.title,
-        "path": path,
-        "url": absolute(path),
+        "path": path_of(page, request),
+        "url": url_of(page, request),
         "updated_at": page.last_published_at,
         "expires_at": page.expire_at,
     }

@@ -10,7 +10,7 @@ from ninja import Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import Field
 
-from cms.api.addresses import absolute
+from cms.api.addresses import url_of
 from cms.api.caching import public_answer
 from cms.api.problems import PROBLEMS, problem
 from cms.searchable import Label
@@ -129,7 +129,7 @@ def _suggestion(request: HttpRequest, found: Suggestion) -> SuggestionSchema:
         kind=found.kind,
         text=found.text,
         page_title=found.page.title,
-        url=absolute(found.page.get_url(request)) + _fragment(found.anchor),
+        url=url_of(found.page, request) + _fragment(found.anchor),
     )
 
 
@@ -163,7 +163,7 @@ def _answer(request: HttpRequest, answer: Answer) -> SearchAnswerSchema:
 
 
 def _result(request: HttpRequest, found: Found) -> ResultSchema:
-    url = absolute(found.page.get_url(request))
+    url = url_of(found.page, request)
     return ResultSchema(
         id=found.page.pk,
         title=found.page.title,

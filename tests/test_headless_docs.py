@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.images.models import Image
 
+from articles.api import KEPT_SIZES
 from articles.models import ArticlePage, ArticleSource
 from articles.schemas import BLOCKS
 from cms.api.limits import WINDOW_SECONDS
@@ -163,6 +164,11 @@ def test_feeds_are_where_it_says_and_answer_304(client: Client, site: ArticlePag
     answer = client.get(address)
     assert answer.status_code == 200
     assert client.get(address, headers={"If-None-Match": answer["ETag"]}).status_code == 304
+
+
+def test_the_sizes_of_lists_that_are_kept_are_told() -> None:
+    (told,) = re.findall(r"`page_size` of ([\d, or]+) at `/api/articles/`", section("Keeping answers"))
+    assert [int(size) for size in re.findall(r"\d+", told)] == sorted(KEPT_SIZES)
 
 
 # --- Webhooks --------------------------------------------------------------------------------------------------------

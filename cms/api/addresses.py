@@ -27,6 +27,17 @@ def path_of(page: Page, request: HttpRequest) -> str:
     return str(parts[2]) if parts else ""
 
 
+def url_of(page: Page, request: HttpRequest) -> str:
+    """Return the whole address of a page: where there are several sites, under that of its own."""
+    know_addresses(request)
+    sites = {site.site_id for site in request._wagtail_cached_site_root_paths}  # type: ignore[attr-defined]
+    parts = page.get_url_parts(request)
+    if len(sites) == 1 or parts is None:
+        return absolute(path_of(page, request))
+    _site_id, root_url, path = parts
+    return f"{root_url}{path}"
+
+
 def with_absolute_addresses(html: str) -> str:
     """Return HTML whose links and images lead here from any other site. Links within the text stay as they are."""
     return with_addresses(html, change=_absolute_path)

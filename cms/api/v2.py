@@ -32,7 +32,7 @@ from wagtail.images.models import SourceImageIOError
 from wagtail.models import Page, Site
 from wagtail.query import PageQuerySet
 
-from cms.api.addresses import absolute
+from cms.api.addresses import absolute, url_of
 from cms.conditional import revalidated
 from cms.media import shown_to_everybody
 from cms.page_cache.remembered import unchanged_since
@@ -136,7 +136,7 @@ class WholeObject(Field):
 
 class HtmlUrl(WholeObject):
     def to_representation(self, page: Page) -> str:
-        return absolute(page.get_url(self.context["request"]) or "")
+        return url_of(page, self.context["request"])
 
 
 class Parent(PageParentField):

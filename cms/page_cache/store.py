@@ -27,8 +27,10 @@ from cms.page_cache.keys import Key
 
 logger = logging.getLogger(__name__)
 
-# What one process writes to files in one generation at most: who makes up addresses does not fill the disk.
+# What one process writes at most, to files in one generation and to Redis in one hour, for which a page stays there:
+# who makes up addresses fills neither.
 MOST_BYTES = 256 * 1024 * 1024
+SECONDS_OF_ROOM = 3_600
 # A folder this old is of a generation that is over; a process may still be writing into a younger one.
 KEEP_FOLDERS_SECONDS = 60
 
@@ -39,14 +41,34 @@ class Store(Protocol):
     def put(self, key: Key, entry: Entry) -> None: ...
 
 
+class Room:
+    """How much this process may still write in one period."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._period: object = None
+        self._written = 0
+
+    def enter(self, period: object) -> bool:
+        """Have the whole room again if this is another period; say whether it is."""
+        with self._lock:
+            is_new = period != self._period
+            if is_new:
+                self._period, self._written = period, 0
+        return is_new
+
+    def takes(self, entry: Entry) -> bool:
+        with self._lock:
+            self._written += entry.size
+            return self._written <= MOST_BYTES
+
+
 class FileStore:
     """A folder for each generation, and a file for each page in it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
-        self._generation = b""
-        self._written = 0
+        self._room = Room()
 
     def get(self, key: Key, *, generation: bytes) -> Entry | None:
         path = self._folder / generation.hex() / _name(key)
@@ -59,7 +81,9 @@ class FileStore:
         folder = self._folder / entry.generation.hex()
         draft = folder / f"{secrets.token_hex(8)}.draft"
         try:
-            if not self._has_room(entry):
+            if self._room.enter(entry.generation):
+                self._remove_old(keep=entry.generation)
+            if not self._room.takes(entry):
                 return
             folder.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(entry.to_bytes())
@@ -68,17 +92,6 @@ class FileStore:
             logger.warning("A page could not be kept in %s: %s", folder, error)
             with suppress(OSError):
                 draft.unlink()
-
-    def _has_room(self, entry: Entry) -> bool:
-        with self._lock:
-            is_new = entry.generation != self._generation
-            if is_new:
-                self._generation, self._written = entry.generation, 0
-            self._written += entry.size
-            has_room = self._written <= MOST_BYTES
-        if is_new:
-            self._remove_old(keep=entry.generation)
-        return has_room
 
     def _remove_old(self, *, keep: bytes) -> None:
         oldest = time.time() - KEEP_FOLDERS_SECONDS
@@ -94,6 +107,7 @@ class RedisStore:
     def __init__(self, redis: Redis, *, prefix: str) -> None:
         self._redis = redis
         self._prefix = prefix
+        self._room = Room()
 
     def get(self, key: Key, *, generation: bytes) -> Entry | None:
         try:
@@ -104,8 +118,11 @@ class RedisStore:
         return _read(stored, generation=generation) if isinstance(stored, bytes) else None
 
     def put(self, key: Key, entry: Entry) -> None:
-        seconds = math.ceil(entry.ends_at - time.time())
-        if seconds <= 0:
+        now = time.time()
+        seconds = math.ceil(entry.ends_at - now)
+        # What was put there in an earlier generation stays until its own end.
+        self._room.enter(int(now) // SECONDS_OF_ROOM)
+        if seconds <= 0 or not self._room.takes(entry):
             return
         with suppress(RedisError):
             self._redis.set(self._address(key), entry.to_bytes(), ex=seconds)

@@ -29,6 +29,10 @@ event_consumers: dict[str, Callable[["Event"], None]] = {}
 # name -> for how long and how often its rows are tried again, where that is not as for the others.
 policies: dict[str, "Policy"] = {}
 
+# Kinds of events that somebody only tries something with, and sees how they fare: one that was given up is nothing that
+# an operator has to see to.
+trials: set[str] = set()
+
 
 class FailedForNow(Exception):  # noqa: N818 - an outcome, not a mistake
     """This row failed, and whoever refused it says how long to leave it alone: `wait`, at the least."""

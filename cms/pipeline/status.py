@@ -8,7 +8,7 @@ from django.db.models import Case, Count, DateTimeField, Exists, F, Max, Min, Q,
 from django.utils import timezone
 
 from cms.health import Condition
-from cms.pipeline.consumers import consumers, event_consumers
+from cms.pipeline.consumers import consumers, event_consumers, trials
 from cms.pipeline.models import Event, PageChange, Worker, earlier
 from cms.pipeline.overdue import count_overdue
 
@@ -18,7 +18,7 @@ MOST_SILENCE_SECONDS = 60.0
 
 
 class ConsumerStatus(TypedDict):
-    """Each row that is not finished is counted once: waiting, failed before, or a dead letter.
+    """Each row that is not finished is counted once: waiting, failed before, or a dead letter that is no trial.
 
     `lag_seconds` is how long the oldest row has been waiting for the worker; a row that failed waits from when it is
     to be tried again, and one that waits for another does not count.
@@ -72,13 +72,14 @@ def _counted(model: type[PageChange] | type[Event]) -> list[dict[str, Any]]:
     waiting_from = Case(When(attempts=0, then=F("waiting_since")), default=F("due_at"), output_field=DateTimeField())
     # What waits for an earlier event of its key waits for no worker.
     in_turn = ~Q(Exists(earlier())) if model is Event else Q()
+    missed = ~Q(event__in=trials) if model is Event else Q()
     rows: Iterable[Any] = (
         model.objects.filter(finished_at=None)
         .values("consumer")
         .annotate(
             pending=Count("pk", filter=alive & Q(last_failed_at=None)),
             failing=Count("pk", filter=alive & Q(last_failed_at__isnull=False)),
-            dead=Count("pk", filter=~alive),
+            dead=Count("pk", filter=~alive & missed),
             waiting_from=Min(waiting_from, filter=alive & in_turn),
         )
         .order_by()

@@ -115,7 +115,16 @@ def test_a_page_of_another_room_is_named(client: Client, home_page: HomePage) ->
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("/nowhere/", 404), ("/articles/draft/", 404), ("/../", 404), ("/%", 404), ("\0", 422), ("x" * 300, 422)],
+    [
+        ("/nowhere/", 404),
+        ("/articles/draft/", 404),
+        ("/../", 404),
+        ("/%", 404),
+        ("\0", 422),
+        ("/%00/", 404),
+        ("/%FF/", 404),
+        ("x" * 300, 422),
+    ],
 )
 def test_an_address_of_nothing_is_told(client: Client, draft_article: ArticleFactory, path: str, status: int) -> None:
     draft_article(slug="draft")
@@ -140,3 +149,15 @@ def test_a_list_of_pages_costs_the_same_with_more_pages(client: Client, publish_
         for number in range(10):
             publish_article(title=f"Article {number}")
     assert counts[0] == counts[1] <= 6
+
+
+def test_a_page_with_an_accent_is_found_by_the_path_that_lists_give(
+    client: Client, publish_article: ArticleFactory
+) -> None:
+    article = publish_article(slug="élan")
+    (listed,) = client.get("/api/articles/").json()["results"]
+    whole = client.get("/api/articles/élan/").json()
+    assert [listed[name] for name in ("path", "url", "api_url")] == [whole[name] for name in ("path", "url", "api_url")]
+    for path in (listed["path"], "/articles/élan/", "/articles/%C3%A9lan/"):
+        assert find(client, path)["id"] == article.pk
+    assert client.get(listed["api_url"]).json()["id"] == article.pk

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import time_machine
 from redis import Redis as Client
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -193,6 +194,20 @@ def test_a_generation_that_may_still_be_written_to_stays(tmp_path: Path) -> None
     store.put(KEY, entry())
     store.put(KEY, entry(generation=b"the next"))
     assert store.get(KEY, generation=GENERATION) is not None
+
+
+def test_one_process_fills_no_redis(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_BYTES", 20_000)
+    client = Client.from_url(redis_url)
+    store = RedisStore(client, prefix=str(tmp_path))
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        for number in range(50):
+            # Nor do generations make room: what was there before them still is.
+            store.put(KEY._replace(query=f"page={number}"), entry(generation=number.to_bytes(8)))
+        assert 0 < len(client.keys(f"{tmp_path}:*")) <= 20_000 // entry().size
+        clock.shift(store_module.SECONDS_OF_ROOM)
+        store.put(KEY, entry())
+        assert store.get(KEY, generation=GENERATION) is not None
 
 
 def test_one_process_fills_no_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

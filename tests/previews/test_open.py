@@ -18,18 +18,7 @@ from cms.previews.links import SALT, forget_old_links, revoke, share, token_of
 from cms.previews.models import PreviewLink
 from cms.users.models import User
 from tests.pages import ArticleFactory
-
-WEEK = dt.timedelta(days=7)
-
-
-@pytest.fixture
-def draft(draft_article: ArticleFactory) -> ArticlePage:
-    return draft_article(title="Unfinished", slug="unfinished", text="Still a draft.")
-
-
-@pytest.fixture
-def link(draft: ArticlePage, editor: User) -> PreviewLink:
-    return share(page=draft, user=editor, lifetime=WEEK, now=timezone.now())
+from tests.previews.conftest import WEEK
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Editors make links to a draft in the admin, and take them back."""
 
-import datetime as dt
 import html
 import re
 from urllib.parse import unquote
@@ -17,14 +16,7 @@ from cms.previews.links import NothingToShare, revoke, share
 from cms.previews.models import PreviewLink
 from cms.users.models import User
 from home.models import HomePage
-from tests.pages import ArticleFactory
-
-WEEK = dt.timedelta(days=7)
-
-
-@pytest.fixture
-def draft(draft_article: ArticleFactory) -> ArticlePage:
-    return draft_article(title="Unfinished", text="Still a draft.")
+from tests.previews.conftest import WEEK
 
 
 @pytest.fixture

@@ -14,16 +14,17 @@ class WebhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from cms.pipeline.consumers import consumers, event_consumers, policies
+        from cms.pipeline.consumers import consumers, event_consumers, policies, trials
         from cms.pipeline.labels import ConsumerLabel, labels
         from cms.pipeline.models import Policy
         from cms.pipeline.schedule import Periodic, periodic
         from cms.pipeline.webhooks import announcing, delivering, signals  # noqa: F401 - importing connects them
-        from cms.pipeline.webhooks.models import CONSUMER
+        from cms.pipeline.webhooks.models import CONSUMER, TEST
         from cms.pipeline.webhooks.signing import forget_retired_secrets
 
         consumers[announcing.CONSUMER] = announcing.announce_page
         event_consumers[CONSUMER] = delivering.deliver
+        trials.add(TEST)
         policies[CONSUMER] = Policy(
             first_delay_seconds=5, longest_delay_seconds=3600, most_attempts=None, give_up_after=timedelta(hours=24)
         )

@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 from django.utils import timezone
 
 from articles.models import ArticlePage
 from cms.pipeline.models import Event
 from cms.pipeline.outbox import record_event
+from cms.pipeline.status import pipeline_status
 from cms.pipeline.webhooks.delivering import redeliver, send_test
-from cms.pipeline.webhooks.models import Attempt, Endpoint, Secret
+from cms.pipeline.webhooks.models import CONSUMER, Attempt, Endpoint, Secret
 from cms.pipeline.worker import drain
 from tests.pipeline.webhooks.conftest import Endpoints, ids, the_event, work_until
 from tests.pipeline.webhooks.test_announce import publish
@@ -92,3 +94,20 @@ def test_a_test_message_that_failed_is_not_tried_again_and_holds_up_no_other(
     taken.refresh_from_db()
     assert taken.finished_at is not None
     assert ids(receiver)[-1] == taken.payload["id"]
+
+
+def test_a_test_message_that_failed_calls_no_operator(
+    article: ArticlePage, endpoint: Endpoint, receiver: Receiver, client: Client
+) -> None:
+    receiver.always = 500
+    send_test(endpoint=endpoint, now=timezone.now())
+    assert pipeline_status()["consumers"][CONSUMER]["pending"] == 1
+    drain()
+    figures = pipeline_status()["consumers"][CONSUMER]
+    assert (figures["pending"], figures["failing"], figures["dead"]) == (0, 0, 0)
+    assert 'milk_pipeline_dead{consumer="webhooks"} 0.0' in client.get("/metrics").text
+    # What was given up and is no test still does.
+    receiver.always = 410
+    publish(article)
+    drain()
+    assert pipeline_status()["consumers"][CONSUMER]["dead"] == 1

@@ -25,18 +25,7 @@ from tests.api.conftest import every_block
 from tests.page_cache.browsing import Browser
 from tests.page_cache.conftest import browser_behind, new_front  # noqa: F401 - fixtures
 from tests.pages import ArticleFactory, StandardPageFactory
-
-WEEK = dt.timedelta(days=7)
-
-
-@pytest.fixture
-def draft(draft_article: ArticleFactory) -> ArticlePage:
-    return draft_article(title="Unfinished", slug="unfinished", text="Still a draft.")
-
-
-@pytest.fixture
-def link(draft: ArticlePage, editor: User) -> PreviewLink:
-    return share(page=draft, user=editor, lifetime=WEEK, now=timezone.now())
+from tests.previews.conftest import WEEK
 
 
 @pytest.fixture
