@@ -1,5 +1,8 @@
 """An import of many files lets others write meanwhile, and is still everything or nothing for each file."""
 
+import os
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,6 +23,7 @@ from cms.pipeline.models import PageChange
 from tests.articles.files import write_file
 from tests.articles.test_import_command import run
 from tests.pages import ArticleFactory
+from tests.pipeline.conftest import database_url
 from tests.pipeline.test_claim import in_threads, own_connections
 
 AT_ONCE = 3
@@ -226,3 +230,28 @@ def test_what_is_told_is_kept_and_running_again_does_the_rest(tmp_path: Path) ->
         ],
         [],
     )
+
+
+@own_connections
+@pytest.mark.usefixtures("article_index")
+def test_an_import_that_is_killed_leaves_whole_articles_and_does_the_rest_when_it_is_run_again(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    paths = [write_file(tmp_path, f"a{number}", body=f"Words of {number}.") for number in range(3 * AT_ONCE)]
+    # In the midst of the second batch.
+    arguments = [str(tmp_path), str(AT_ONCE), str(AT_ONCE + 2)]
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.articles.import_process", *arguments],
+        cwd=pytestconfig.rootpath,
+        env={**os.environ, "DATABASE_URL": database_url()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    kept = {article.slug: str(article.body.raw_data[0]["value"]) for article in ArticlePage.objects.live()}
+    assert kept == {f"a{number}": f"<p>Words of {number}.</p>" for number in range(AT_ONCE)}
+    assert ArticlePage.objects.count() == AT_ONCE
+    code, told, _errors = run(tmp_path, "--publish")
+    assert (code, told[-1]) == (0, f"Done: {2 * AT_ONCE} created, {AT_ONCE} unchanged.")
+    assert ArticlePage.objects.live().count() == len(paths)
