@@ -88,6 +88,10 @@ class Document:
     def error(self, message: str, *, field: str = "", line: int | None = None) -> MarkdownError:
         return MarkdownError(message, path=self.path, line=line or self.lines.get(field, 1))
 
+    def links(self) -> set[str]:
+        """Return the addresses that the text links to, as they are written."""
+        return {_address(node) for node in self.text.walk() if node.type == "link"}
+
     def blocks(self, *, page_ids: Mapping[str, int], find_picture: FindPicture = no_pictures) -> list[RawBlock]:
         """Return the text as a body's blocks; see `numbered_blocks`."""
         return [block for _line, block in self.numbered_blocks(page_ids=page_ids, find_picture=find_picture)]
@@ -399,7 +403,7 @@ class _Converter:
         return self._error(_("An article cannot hold this (%(kind)s).") % {"kind": node.type}, node)
 
     def _link(self, node: SyntaxTreeNode) -> str:
-        address = str(node.attrs.get("href", "")).strip()
+        address = _address(node)
         if node.attrs.get("title"):
             raise self._error(_("A link has no title here: leave out what stands in quotes behind the address."), node)
         if address in self.page_ids:
@@ -458,6 +462,10 @@ def _is_picture(node: SyntaxTreeNode) -> bool:
     if not parts or parts[0].type != "image":
         return False
     return len(parts) == 1 or node.children[0].content.rpartition("\n")[2].startswith(CREDIT)
+
+
+def _address(link: SyntaxTreeNode) -> str:
+    return str(link.attrs.get("href", "")).strip()
 
 
 def _line(node: SyntaxTreeNode) -> int:

@@ -75,19 +75,40 @@ class PageAddresses:
     """The addresses of all pages that can be linked to: `article:slug` under `index`, a path for every other one."""
 
     def __init__(self, index: ArticleIndexPage) -> None:
-        site = index.get_site()
-        root = site.root_page if site else index
+        root = _root_of(index)
         self.page_ids: dict[str, int] = {}
-        by_id: dict[int, str] = {}
+        self._by_id: dict[int, str] = {}
         by_path: dict[str, str] = {}
         pages = Page.objects.descendant_of(root, inclusive=True).order_by("path")
         for pk, path, url_path, slug in pages.values_list("pk", "path", "url_path", "slug"):
-            address = url_path.removeprefix(root.url_path.rstrip("/"))
+            address = _path(url_path, root=root)
             is_article = path[: -Page.steplen] == index.path
-            by_id[pk] = by_path[address] = f"{ARTICLE_LINK}{slug}" if is_article else address
-            self.page_ids |= {address: pk, by_id[pk]: pk}
-        self.names = Addresses(by_id=by_id, by_path=by_path)
+            self._by_id[pk] = by_path[address] = f"{ARTICLE_LINK}{slug}" if is_article else address
+            self.page_ids |= {address: pk, self._by_id[pk]: pk}
+        self.names = Addresses(by_id=self._by_id, by_path=by_path)
 
     def add(self, slugs: Mapping[str, int]) -> None:
         """Let articles that are not saved under their addresses yet be linked to."""
         self.page_ids |= {f"{ARTICLE_LINK}{slug}": pk for slug, pk in slugs.items()}
+
+    def add_known(self, known: Mapping[str, int], *, only_existing: bool) -> None:
+        """Let pages be linked to by the addresses that they had or will have, where no other page is there."""
+        for address, pk in known.items():
+            if only_existing and pk not in self._by_id:
+                continue
+            self.page_ids.setdefault(address, pk)
+            self._by_id.setdefault(pk, address)
+
+
+def addresses_at(slug: str, *, index: ArticleIndexPage) -> tuple[str, str]:
+    """Return the addresses by which texts link to the article with this slug, whether there is one or not."""
+    return f"{ARTICLE_LINK}{slug}", f"{_path(index.url_path, root=_root_of(index))}{slug}/"
+
+
+def _root_of(index: ArticleIndexPage) -> Page:
+    site = index.get_site()
+    return site.root_page if site else index
+
+
+def _path(url_path: str, *, root: Page) -> str:
+    return url_path.removeprefix(root.url_path.rstrip("/"))

@@ -87,24 +87,28 @@ def import_articles(
     publish: bool = False,
     dry_run: bool = False,
     defaults: Defaults | None = None,
+    known: Mapping[str, int] | None = None,
     check: Callable[[Sequence[Outcome]], None] | None = None,
 ) -> list[Outcome]:
-    """Create or update the article of each file, and return what became of each, in their order.
+    """Create or update the article of each file, in one transaction, and return what became of each, in their order.
 
     An article is found by its id, else by its slug under `index`; where there is none, it is made. What changes is
     saved as a draft, and published if `publish` is set. The articles may link to each other. A file that is refused
     changes nothing, and neither does one with a link to an article that only a refused file would make.
 
-    `user` is who does it, within their permissions; None is the operator, who may do everything. `check` is called with
-    what became of each file before any of it is kept; what it raises takes all of it back.
+    `user` is who does it, within their permissions; None is the operator, who may do everything. `known` are further
+    addresses that texts may link to, each with the number of its page; what is there under an address comes first.
+    `check` is called with what became of each file before any of it is kept; what it raises takes all of it back.
     """
-    texts, refused = _read(files)
+    texts, refused = read_files(files)
 
     def in_order(outcomes: Mapping[ArticleFile, Outcome]) -> list[Outcome]:
         errors = {file: Outcome(file=file, result=Result.REFUSED, error=error) for file, error in refused.items()}
         return [{**outcomes, **errors}[file] for file in files]
 
-    work = _Work(index=index, user=user, publish=publish, defaults=defaults or Defaults())
+    work = _Work(
+        index=index, user=user, publish=publish, dry_run=dry_run, defaults=defaults or Defaults(), known=known or {}
+    )
     outcomes: dict[ArticleFile, Outcome] = {}
     is_settled = False
     while not is_settled:
@@ -132,7 +136,10 @@ class _TakenBack(Exception):  # noqa: N818 - no mistake, only the way out of a t
     pass
 
 
-def _read(files: Iterable[ArticleFile]) -> tuple[dict[ArticleFile, ArticleText], dict[ArticleFile, MarkdownError]]:
+def read_files(
+    files: Iterable[ArticleFile],
+) -> tuple[dict[ArticleFile, ArticleText], dict[ArticleFile, MarkdownError]]:
+    """Return what each file says, and of those that cannot be read why."""
     texts: dict[ArticleFile, ArticleText] = {}
     refused: dict[ArticleFile, MarkdownError] = {}
     for file in files:
@@ -145,6 +152,11 @@ def _read(files: Iterable[ArticleFile]) -> tuple[dict[ArticleFile, ArticleText],
             message = _("This file cannot be read (%(reason)s).") % {"reason": reason}
             refused[file] = MarkdownError(message, path=file.path, line=1)
     return texts, refused
+
+
+def slug_of(text: ArticleText) -> str:
+    """Return the slug that an article is found by, or gets, where it is not found by its id."""
+    return text.values.get("slug") or slugify(text.values.get("title", ""))
 
 
 def _read_one(file: ArticleFile) -> ArticleText:
@@ -164,7 +176,9 @@ class _Work:
     index: ArticleIndexPage
     user: User | None
     publish: bool
+    dry_run: bool
     defaults: Defaults
+    known: Mapping[str, int]
 
 
 @dataclass
@@ -199,6 +213,8 @@ class _Batch:
             except MarkdownError as error:
                 self.refused[file] = error
         addresses = PageAddresses(self.work.index)
+        # A dry run has taken back what it made before, and nobody can have deleted that.
+        addresses.add_known(self.work.known, only_existing=not self.work.dry_run)
         slugs = {file: self.texts[file].values.get("slug") for file in targets}
         addresses.add({slug: targets[file].page.pk for file, slug in slugs.items() if slug})
         outcomes = {}
@@ -213,7 +229,7 @@ class _Batch:
 
     def _target(self, file: ArticleFile, text: ArticleText) -> _Target:
         page = self._page_of(text)
-        slug = text.values.get("slug") or slugify(text.values.get("title", ""))
+        slug = slug_of(text)
         # An article that is there is taken by itself, a new one by the slug that it will have.
         self._take(page.pk if page else slug, file, text)
         if page is None:
@@ -232,8 +248,7 @@ class _Batch:
             if isinstance(page.specific, ArticlePage):
                 return page.specific
             raise text.document.error(_("A page that is no article has this id."), field="id")
-        slug = text.values.get("slug") or slugify(text.values.get("title", ""))
-        page = pages.child_of(self.work.index).type(ArticlePage).filter(slug=slug).first()
+        page = pages.child_of(self.work.index).type(ArticlePage).filter(slug=slug_of(text)).first()
         return page.specific if page else None
 
     def _take(self, key: object, file: ArticleFile, text: ArticleText) -> None:

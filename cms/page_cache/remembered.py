@@ -21,7 +21,7 @@ from cms.visibility import next_change
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
-# Anybody can make up names of hosts; what every page needs are a few values.
+# What every page needs are a few values; should anybody find a way to make some up, memory has an end.
 MOST_VALUES = 200
 # A date in HTTP has whole seconds, and another process may know of a change half a second later.
 SETTLED_SECONDS = 2.0

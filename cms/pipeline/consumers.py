@@ -1,8 +1,9 @@
 """Who is told about changes. Rooms add to these dicts in AppConfig.ready(); one function and one line make a consumer.
 
 A consumer runs in the worker, in a thread of its own, outside any transaction. It must return within
-`models.LEASE_SECONDS`, so it gives its network calls a time limit. It may be called again for what it has handled
-already, when a worker dies before writing that down: doing the same twice must be harmless.
+`models.LEASE_SECONDS`, so it gives its network calls a time limit; one that cannot promise that renews its lease
+(`leases.renewed`). It may be called again for what it has handled already, when a worker dies before writing that down:
+doing the same twice must be harmless.
 
 Any exception other than `PermanentError` and `Unavailable` is taken for a passing failure of this one row: it is tried
 again, later each time, and becomes a dead letter after `models.MOST_ATTEMPTS`, or when the consumer's own policy says.

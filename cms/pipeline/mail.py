@@ -14,7 +14,8 @@ from django.utils.translation import ngettext_lazy
 
 from cms.pipeline.consumers import PermanentError, Unavailable
 from cms.pipeline.labels import ConsumerLabel
-from cms.pipeline.models import Event
+from cms.pipeline.leases import renewed
+from cms.pipeline.models import LEASE_SECONDS, Event
 from cms.pipeline.outbox import record_event
 
 CONSUMER = "mail"
@@ -54,7 +55,9 @@ def deliver(event: Event) -> None:
     """
     connection = get_connection(settings.MAIL_DELIVERY_BACKEND)
     try:
-        connection.send_messages([_message(event.payload)])
+        # Each answer of the server may take `EMAIL_TIMEOUT`, and a dozen of them longer than the lease.
+        with renewed(event.held(), seconds=LEASE_SECONDS):
+            connection.send_messages([_message(event.payload)])
     except smtplib.SMTPRecipientsRefused as error:
         codes = sorted({code for code, _text in error.recipients.values()})
         if codes[0] >= FIRST_FINAL_CODE:

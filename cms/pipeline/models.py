@@ -187,14 +187,15 @@ class Work(models.Model):
         if self._as_claimed().update(**outcome, **free) == 0:
             # It was recorded again meanwhile, so this outcome is about a page as it was before: the row stays due.
             # Where the lease ran out and another worker took the row, this changes nothing.
-            self._held().update(**free)
+            self.held().update(**free)
 
-    def _held(self) -> models.QuerySet[Self]:
+    def held(self) -> models.QuerySet[Self]:
+        """Return this row for as long as it is in the hands of whoever has claimed it."""
         held: models.QuerySet[Self] = type(self).objects.filter(pk=self.pk, leased_by=self.leased_by)
         return held
 
     def _as_claimed(self) -> models.QuerySet[Self]:
-        return self._held()
+        return self.held()
 
 
 def _failure(error: Exception, *, now: datetime) -> dict[str, Any]:
@@ -226,7 +227,7 @@ class PageChange(Work):
         return f"page {self.page_id} for {self.consumer}"
 
     def _as_claimed(self) -> models.QuerySet[Self]:
-        return self._held().filter(version=self.version)
+        return self.held().filter(version=self.version)
 
 
 def earlier() -> "EventQuerySet":

@@ -1,18 +1,16 @@
 """What the worker does from time to time. Rooms add theirs in AppConfig.ready()."""
 
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.core.management import call_command
-from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from wagtail.models import Page
 
+from cms.pipeline.leases import renewed
 from cms.pipeline.mail import CONSUMER as MAIL
 from cms.pipeline.models import Event, PageChange, PeriodicRun, Worker
 
@@ -21,7 +19,6 @@ logger = logging.getLogger(__name__)
 # So long a task is kept from the others when its worker was killed and no other worker of the same host runs. While it
 # runs the lease is renewed, so it may take any time.
 LEASE_SECONDS = 30
-RENEWAL_SECONDS = 10.0
 KEEP_FINISHED = timedelta(days=7)
 KEEP_DEAD_EVENTS = timedelta(days=30)
 KEEP_SILENT_WORKERS = timedelta(days=1)
@@ -51,35 +48,12 @@ def run_if_due(*, name: str, worker: str = "") -> bool:
         return False
     own_run = PeriodicRun.objects.filter(name=name, started_at=started_at)
     try:
-        with _renewed(own_run):
+        with renewed(own_run, seconds=LEASE_SECONDS):
             task.run()
     except Exception:  # whatever went wrong with one task, the worker goes on
         logger.exception("The periodic task %s failed", name)
     own_run.update(leased_by="", leased_until=None)
     return True
-
-
-@contextmanager
-def _renewed(run: QuerySet[PeriodicRun]) -> Iterator[None]:
-    """Renew the lease of a run, in a thread of its own, for as long as the block takes."""
-    ended = threading.Event()
-
-    def renew() -> None:
-        while not ended.wait(RENEWAL_SECONDS):
-            try:
-                run.update(leased_until=timezone.now() + timedelta(seconds=LEASE_SECONDS))
-            except (DatabaseError, InterfaceError) as error:
-                logger.warning("A lease could not be renewed, next try in %.0f s: %s", RENEWAL_SECONDS, error)
-            finally:
-                connection.close()
-
-    thread = threading.Thread(target=renew, name="renewal")
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _claim(*, name: str, worker: str, seconds: int, now: datetime) -> bool:

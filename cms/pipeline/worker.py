@@ -25,10 +25,14 @@ from cms.pipeline.schedule import periodic, run_if_due
 
 logger = logging.getLogger(__name__)
 
+# How often it is looked, once for all consumers, whether anything is due.
 POLL_SECONDS = 0.5
-# A task that is due daily need not be asked for twice a second.
-LONGEST_PERIODIC_POLL_SECONDS = 5.0
+# A task that is due daily need not be asked for twice a second, and nor need a consumer that is told when to look.
+LONGEST_POLL_SECONDS = 5.0
 HEARTBEAT_SECONDS = 2.0
+# How often an idle thread looks whether its kept connection is old or broken. At each poll, that would double what an
+# idle worker costs; and what breaks in between is met as an error, which lets go of it too.
+CONNECTION_CHECK_SECONDS = 30.0
 # How long a thread waits after an error of its own, such as a database that restarts.
 RECOVERY_SECONDS = 2.0
 # How long a consumer rests whose server is away: at first, and at most.
@@ -138,6 +142,33 @@ class Channels:
         return thread
 
 
+class Watch:
+    """Looks for all consumers of a worker at once whether they have anything to do, and wakes those that have.
+
+    Each of them asking for itself made up most of what an idle worker costs.
+    """
+
+    def __init__(self) -> None:
+        self.wakes = {name: threading.Event() for name in [*consumers, *event_consumers]}
+
+    def step(self) -> bool:
+        """Wake whoever has a row that is due; there is nothing more to do at once."""
+        now = timezone.now()
+        for model in (PageChange, Event):
+            asleep = [name for name, wake in self.wakes.items() if not wake.is_set()]
+            # Some may be held by another worker, or wait for one of their key: whoever is woken finds that out.
+            waiting = model.objects.unfinished().filter(consumer__in=asleep, due_at__lte=now).order_by()
+            for name in waiting.values_list("consumer", flat=True).distinct():
+                self.wakes[name].set()
+        return False
+
+    def run(self, *, stop: threading.Event) -> None:
+        """Look until `stop` is set, and then wake everybody to see that."""
+        _loop(self.step, idle_seconds=POLL_SECONDS, stop=stop)
+        for wake in self.wakes.values():
+            wake.set()
+
+
 def new_worker_name() -> str:
     return f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(4)}"
 
@@ -166,7 +197,8 @@ def run(*, stop: threading.Event) -> None:
     worker = new_worker_name()
     logger.info("The worker %s has started", worker)
     channels = {name: Channels(consumer=name, worker=worker, stop=stop) for name in event_consumers}
-    loops = _loops(worker=worker, channels=channels, stop=stop)
+    watch = Watch()
+    loops = _loops(worker=worker, channels=channels, watch=watch, stop=stop)
     threads = [threading.Thread(target=loop, name=loop_name) for loop_name, loop in loops]
     with present(worker):
         for thread in threads:
@@ -179,29 +211,52 @@ def run(*, stop: threading.Event) -> None:
 
 
 def _loops(
-    *, worker: str, channels: dict[str, Channels], stop: threading.Event
+    *, worker: str, channels: dict[str, Channels], watch: Watch, stop: threading.Event
 ) -> list[tuple[str, Callable[[], None]]]:
     """Return what the threads are called and what each of them runs."""
-    steps: list[tuple[str, Callable[[], bool], float]] = [
+    steps: dict[str, Callable[[], bool]] = {
+        **{name: Lane(consumer=name, worker=worker).step for name in consumers},
+        **{name: channels_of_consumer.step for name, channels_of_consumer in channels.items()},
+    }
+    timed: list[tuple[str, Callable[[], bool], float]] = [
         ("heartbeat", partial(_beat, worker), HEARTBEAT_SECONDS),
-        *((name, Lane(consumer=name, worker=worker).step, POLL_SECONDS) for name in consumers),
-        *((name, channels_of_consumer.step, POLL_SECONDS) for name, channels_of_consumer in channels.items()),
         *(
-            (name, partial(_run_if_due, name, worker), min(task.seconds, LONGEST_PERIODIC_POLL_SECONDS))
+            (name, partial(_run_if_due, name, worker), min(task.seconds, LONGEST_POLL_SECONDS))
             for name, task in periodic.items()
         ),
     ]
-    return [(name, partial(_loop, step, idle_seconds=idle_seconds, stop=stop)) for name, step, idle_seconds in steps]
+    return [
+        ("watch", partial(watch.run, stop=stop)),
+        *((name, partial(_loop, step, idle_seconds=seconds, stop=stop)) for name, step, seconds in timed),
+        *(
+            (name, partial(_loop, step, idle_seconds=LONGEST_POLL_SECONDS, stop=stop, wake=watch.wakes[name]))
+            for name, step in steps.items()
+        ),
+    ]
 
 
-def _loop(step: Callable[[], bool], *, idle_seconds: float, stop: threading.Event) -> None:
-    """Take step after step until `stop` is set, with a rest of `idle_seconds` where there is nothing to do."""
+def _loop(
+    step: Callable[[], bool], *, idle_seconds: float, stop: threading.Event, wake: threading.Event | None = None
+) -> None:
+    """Take step after step until `stop` is set, with a rest of `idle_seconds` where there is nothing to do.
+
+    `wake` ends a rest before its time.
+    """
+    check_at = time.monotonic() + CONNECTION_CHECK_SECONDS
     while not stop.is_set():
+        if wake is not None:
+            # Before the step, and before looking at `stop` again: what happens from now on is not slept through.
+            wake.clear()
+            if stop.is_set():
+                break
         found = _outlive(step)
-        wait_seconds = idle_seconds if found is False else 0.0 if found else RECOVERY_SECONDS
-        if wait_seconds:
+        if time.monotonic() >= check_at:
             close_old_connections()
-            stop.wait(wait_seconds)
+            check_at = time.monotonic() + CONNECTION_CHECK_SECONDS
+        if found is None:
+            stop.wait(RECOVERY_SECONDS)
+        elif not found:
+            (wake or stop).wait(idle_seconds)
     connections.close_all()
 
 

@@ -1,6 +1,8 @@
 """Mail is written down with what it tells of, and delivered when the mail server takes it."""
 
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from cms.pipeline.models import FIRST_DELAY_SECONDS, Event
+from cms.pipeline import leases
+from cms.pipeline.models import FIRST_DELAY_SECONDS, LEASE_SECONDS, Event
 from cms.pipeline.worker import LONGEST_PAUSE_SECONDS, Lane, drain
 from tests.pipeline.conftest import Clock
+from tests.pipeline.test_claim import in_threads, own_connections
+from tests.pipeline.test_worker import WITHIN, wait_until
 from tests.services.smtp import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -217,6 +222,38 @@ def test_a_message_that_is_tried_again_is_the_same_message(mail_server: MailServ
     step_all(lane)
     arrived = mail_server.deliveries[0].message
     assert (arrived["Message-ID"], arrived["Date"]) == (first["Message-ID"], first["Date"])
+
+
+@own_connections
+def test_a_server_that_takes_longer_than_the_lease_gets_a_message_once(
+    mail_server: MailServer, lane: Lane, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEWAL_SECONDS", 0.01)
+    asked, answered = threading.Event(), threading.Event()
+    others: list[bool] = []
+
+    def take_time(line: str) -> None:
+        if line == ".":
+            asked.set()
+            assert answered.wait(timeout=WITHIN)
+
+    def is_leased_anew() -> bool:
+        return Event.objects.filter(leased_until__gt=clock() + timedelta(seconds=LEASE_SECONDS - 5)).exists()
+
+    def try_as_another_worker() -> None:
+        assert asked.wait(timeout=WITHIN)
+        for _time in range(3):
+            clock.move(seconds=LEASE_SECONDS - 5)
+            wait_until(is_leased_anew)
+            others.append(Lane(consumer="mail", worker="second").step())
+        answered.set()
+
+    mail_server.before_answer = take_time
+    send()
+    in_threads(lane.step, try_as_another_worker)
+    assert others == [False] * 3
+    assert len(mail_server.deliveries) == 1
+    assert Event.objects.get().finished_at is not None
 
 
 def test_an_attachment_that_is_no_text_is_refused_when_it_is_sent() -> None:

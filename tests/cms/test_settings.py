@@ -43,6 +43,14 @@ def test_the_demo_keeps_its_key_where_only_its_owner_reads_it(tmp_path: Path) ->
     assert list(tmp_path.glob("secret_key*")) == [key]
 
 
+def test_earlier_keys_still_hold_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "today")
+    monkeypatch.setenv("SECRET_KEY_FALLBACKS", "yesterday, before")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    read = runpy.run_path(str(ROOT / "cms" / "settings.py"))
+    assert (read["SECRET_KEY"], read["SECRET_KEY_FALLBACKS"]) == ("today", ["yesterday", "before"])
+
+
 @pytest.mark.parametrize(
     ("name", "value", "advice"),
     [

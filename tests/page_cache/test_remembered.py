@@ -2,22 +2,25 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from wagtail.models import PageViewRestriction, Site
+from wagtail.models.sites import get_site_for_hostname
 
 from articles.models import ArticleIndexPage, ArticlePage
 from cms.page_cache import remembered as module
 from cms.page_cache.generation import FileGeneration, get_generation
-from cms.page_cache.remembered import MOST_VALUES, remembered
-from home.models import SiteSettings
+from cms.page_cache.remembered import MOST_VALUES, get_memory, remembered
+from cms.sites import site_of
+from home.models import HomePage, SiteSettings
 from tests.pages import ArticleFactory, StandardPageFactory
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -181,3 +184,29 @@ def test_a_list_that_moves_takes_its_articles_along(client: Client, publish_arti
     index.save_revision().publish()
     assert "Wandering words" in client.get("/library/let-down/").text
     assert client.get(article.url).status_code in {301, 404}
+
+
+def test_made_up_hosts_are_not_remembered(client: Client, publish_article: ArticleFactory, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = [".example.org", "testserver"]
+    article = publish_article()
+    client.get(article.url, headers={"host": "first.example.org"})
+    known = set(get_memory().values())
+    for number in range(20):
+        host = f"x{number}.example.org:{8000 + number}"
+        assert client.get(article.url, headers={"host": host}).status_code == 200
+    assert set(get_memory().values()) == known
+
+
+@pytest.mark.parametrize("has_default", [True, False])
+def test_the_site_is_the_one_that_wagtail_finds(home_page: HomePage, *, has_default: bool) -> None:
+    Site.objects.all().delete()
+    Site.objects.create(hostname="milk.example", port=443, root_page=home_page, is_default_site=has_default)
+    for hostname, port in [("milk.example", 80), ("one.example", 80), ("two.example", 80), ("two.example", 8000)]:
+        Site.objects.create(hostname=hostname, port=port, root_page=home_page)
+    for hostname, port in product(["milk.example", "one.example", "two.example", "no.example"], [80, 443, 8000, 9000]):
+        request = RequestFactory().get("/", headers={"host": f"{hostname}:{port}"}, SERVER_PORT=str(port))
+        try:
+            expected = get_site_for_hostname(hostname, port)
+        except Site.DoesNotExist:
+            expected = None
+        assert site_of(request) == expected, (hostname, port)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from pytest_django import Settings
 
-from cms.pipeline import schedule
+from cms.pipeline import leases
 from cms.pipeline.models import Event, PageChange, PeriodicRun, Worker
 from cms.pipeline.outbox import record, record_event
 from cms.pipeline.schedule import LEASE_SECONDS, Periodic, clear_sessions, periodic, prune, run_if_due
@@ -124,7 +124,7 @@ def is_leased_anew(clock: Clock) -> bool:
 def test_a_task_that_takes_longer_than_its_lease_stays_with_its_worker(
     quick_task: Task, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedule, "RENEWAL_SECONDS", 0.01)
+    monkeypatch.setattr(leases, "RENEWAL_SECONDS", 0.01)
     others: list[bool] = []
 
     def take_long() -> None:
@@ -143,7 +143,7 @@ def test_a_task_that_takes_longer_than_its_lease_stays_with_its_worker(
 def test_a_database_that_is_away_for_a_moment_does_not_end_the_renewal(
     quick_task: Task, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(schedule, "RENEWAL_SECONDS", 0.01)
+    monkeypatch.setattr(leases, "RENEWAL_SECONDS", 0.01)
     renew = QuerySet.update
     failures = iter([OperationalError("the server closed the connection")])
 

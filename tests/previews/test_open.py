@@ -10,6 +10,7 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 from wagtail.documents import get_document_model
 from wagtail.images.models import Image
 
@@ -33,6 +34,15 @@ def test_somebody_without_an_account_reads_the_draft(client: Client, address: st
     assert "Still a draft." in content
     assert "A preview, not published" in content
     assert client.get("/articles/unfinished/").status_code == 404
+
+
+def test_it_opens_after_the_key_was_changed_as_long_as_the_earlier_one_holds(
+    client: Client, address: str, settings: Settings
+) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    assert client.get(address).status_code == 200
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get(address).status_code == 404
 
 
 def test_no_cache_and_no_search_engine_keeps_it(client: Client, address: str) -> None:

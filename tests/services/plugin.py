@@ -69,6 +69,7 @@ SITE_VARIABLES = (
     "PORT",
     "PREVIEW_URL",
     "REDIS_URL",
+    "SECRET_KEY_FALLBACKS",
     "SITE_URL",
     "TIME_ZONE",
     "TRUSTED_PROXIES",

@@ -2,6 +2,7 @@
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -20,12 +21,14 @@ class MailServer:
     """Listens on 127.0.0.1 at a port that it keeps when it is stopped and started again.
 
     `answers` maps the beginning of a client's line, "RCPT" or "RCPT TO:<bob" for instance, to what is answered
-    instead of acceptance; "." stands for the end of a message.
+    instead of acceptance; "." stands for the end of a message. `before_answer` is called with each such line, and may
+    take its time.
     """
 
     port: int = field(default_factory=free_port)
     deliveries: list[Delivery] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    before_answer: Callable[[str], object] = len
     _server: socketserver.ThreadingTCPServer | None = None
 
     def start(self) -> None:
@@ -84,6 +87,7 @@ class Conversation(socketserver.StreamRequestHandler):
         self.say("250 kept")
 
     def refusal(self, line: str) -> str | None:
+        self.mail_server.before_answer(line)
         for start, answer in self.mail_server.answers.items():
             if line.upper().startswith(start.upper()):
                 return answer

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from articles.exchange.batches import import_in_batches
 from articles.exchange.files import find_files
-from articles.exchange.importing import Defaults, Outcome, Result, import_articles
+from articles.exchange.importing import Defaults, Outcome, Result
 from articles.models import ArticleIndexPage
 
 
@@ -30,15 +31,18 @@ class Command(BaseCommand):
         files = list(find_files(options["paths"]))
         if not files:
             raise CommandError("There is no Markdown or text file in there.")
-        outcomes = import_articles(
+        outcomes: list[Outcome] = []
+        for some in import_in_batches(
             index=index,
             files=files,
             publish=options["publish"],
             dry_run=options["dry_run"],
             defaults=Defaults(category=options["category"], author=options["author"]),
-        )
-        for outcome in outcomes:
-            self._tell(outcome)
+        ):
+            # What is told is kept, whatever happens to the rest.
+            for outcome in some:
+                self._tell(outcome)
+            outcomes += some
         self._sum_up(outcomes, dry_run=options["dry_run"])
         if any(outcome.result == Result.REFUSED for outcome in outcomes):
             sys.exit(1)

@@ -20,7 +20,7 @@ class WebhooksConfig(AppConfig):
         from cms.pipeline.schedule import Periodic, periodic
         from cms.pipeline.webhooks import announcing, delivering, signals  # noqa: F401 - importing connects them
         from cms.pipeline.webhooks.models import CONSUMER, TEST
-        from cms.pipeline.webhooks.signing import forget_retired_secrets
+        from cms.pipeline.webhooks.signing import forget_retired_secrets, seal_anew
 
         consumers[announcing.CONSUMER] = announcing.announce_page
         event_consumers[CONSUMER] = delivering.deliver
@@ -30,6 +30,7 @@ class WebhooksConfig(AppConfig):
         )
         periodic["webhooks_reconcile"] = Periodic(seconds=SECONDS_BETWEEN_COMPARISONS, run=announcing.reconcile)
         periodic["webhooks_forget"] = Periodic(seconds=SECONDS_BETWEEN_CLEARINGS, run=forget_retired_secrets)
+        periodic["webhooks_seal"] = Periodic(seconds=SECONDS_BETWEEN_COMPARISONS, run=seal_anew)
         labels[CONSUMER] = ConsumerLabel(
             name=_("Webhooks"),
             done=ngettext_lazy(

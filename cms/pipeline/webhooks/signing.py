@@ -65,16 +65,33 @@ def forget_retired_secrets() -> None:
     Secret.objects.filter(retires_at__lte=timezone.now()).delete()
 
 
+def seal_anew() -> None:
+    """Seal with the `SECRET_KEY` of today what an earlier one has sealed, so that the earlier one can be given up."""
+    today = _seals()[0]
+    for secret in Secret.objects.order_by("pk"):
+        if _opened(secret.sealed, by=today) is None and (opened := _open(secret)) is not None:
+            Secret.objects.filter(pk=secret.pk).update(sealed=today.encrypt(opened.encode()).decode())
+
+
 def _open(secret: Secret) -> str | None:
     """Return what was sealed; None where that was done under another SECRET_KEY."""
+    return _opened(secret.sealed, by=_seal())
+
+
+def _opened(sealed: str, *, by: Fernet | MultiFernet) -> str | None:
     try:
-        return _seal().decrypt(secret.sealed.encode()).decode()
+        return by.decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
 
 
 def _seal() -> MultiFernet:
     """Return what seals and opens secrets: a copy of the database alone does not tell them."""
+    return MultiFernet(_seals())
+
+
+def _seals() -> list[Fernet]:
+    """Return what each key makes, today's first."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     seals = [salted_hmac(SALT, "seal", secret=key, algorithm="sha256").digest() for key in keys]
-    return MultiFernet([Fernet(urlsafe_b64encode(seal)) for seal in seals])
+    return [Fernet(urlsafe_b64encode(seal)) for seal in seals]

@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from articles.models import ArticlePage
 from cms.pipeline.consumers import policies
 from cms.pipeline.models import LEASE_SECONDS, Event
-from cms.pipeline.schedule import KEEP_DEAD_EVENTS, KEEP_FINISHED, prune
+from cms.pipeline.schedule import KEEP_DEAD_EVENTS, KEEP_FINISHED, periodic, prune
 from cms.pipeline.webhooks.delivering import deliver
 from cms.pipeline.webhooks.models import Attempt, Endpoint, Fault, Secret
 from cms.pipeline.webhooks.signing import OVERLAP, forget_retired_secrets
@@ -363,6 +363,28 @@ def test_the_database_alone_does_not_tell_a_secret(
     Event.objects.unfinished().update(due_at=timezone.now())
     drain()
     assert new_endpoint.verify(endpoint, receiver.requests[-1])
+
+
+def test_a_changed_key_can_be_given_up_when_the_worker_has_sealed_with_the_new_one(
+    article: ArticlePage, endpoint: Endpoint, new_endpoint: Endpoints, receiver: Receiver, settings: Settings
+) -> None:
+    sealed = Secret.objects.get().sealed
+    periodic["webhooks_seal"].run()
+    assert Secret.objects.get().sealed == sealed
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    periodic["webhooks_seal"].run()
+    settings.SECRET_KEY_FALLBACKS = []
+    publish(article)
+    drain()
+    assert new_endpoint.verify(endpoint, receiver.requests[-1])
+
+
+def test_what_no_key_opens_stays_as_it_is(endpoint: Endpoint, settings: Settings) -> None:
+    sealed = Secret.objects.get().sealed
+    settings.SECRET_KEY = "another"
+    periodic["webhooks_seal"].run()
+    assert Secret.objects.get().sealed == sealed
 
 
 def test_a_new_secret_mends_a_webhook_whose_secret_cannot_be_read_any_more(
