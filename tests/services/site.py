@@ -48,7 +48,8 @@ class Site:
             **variables,
         }
         granian = Path(sys.executable).with_name("granian")
-        server = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "2", "--no-ws"]
+        server = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "2"]
+        server += ["--blocking-threads", "16", "--no-ws"]
         self.web = self._process("web", [granian, *server, "cms.wsgi:application"])
         self.worker = self._process("worker", [sys.executable, ROOT / "manage.py", "run_pipeline"])
 
