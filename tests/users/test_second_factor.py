@@ -156,8 +156,8 @@ def test_code_counts_once(admin: User, client: Client) -> None:
             browser.post("/accounts/login/", {"login": admin.email, "password": PASSWORD})
             browser.post("/accounts/2fa/authenticate/", {"code": code})
             last = browser
-    assert "_auth_user_id" in client.session
-    assert "_auth_user_id" not in last.session
+        assert "_auth_user_id" in client.session
+        assert "_auth_user_id" not in last.session
 
 
 def test_log_in_with_a_mailed_code_asks_for_the_second_factor_too(
