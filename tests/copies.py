@@ -1,10 +1,12 @@
 """What nearly every test begins with: made once a run, the way the site makes it, and copied row by row after that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from wagtail.models import Page
@@ -40,6 +42,7 @@ class Copy:
             with transaction.atomic():
                 for change in self._changes:
                     change.repeat()
+                count_on_behind({change.table for change in self._changes})
         except IntegrityError:
             # The test has made something else before.
             self._make()
@@ -126,6 +129,15 @@ def changes_by(make: Callable[[], None]) -> list[Change]:
 
 def differing(row: Row, other: Row) -> Row:
     return {name: value for name, value in row.items() if value != other[name]}
+
+
+def count_on_behind(tables: Collection[str]) -> None:
+    """Let new rows have numbers behind those of the copied ones; SQLite does so by itself."""
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in tables]
+    statements = connection.ops.sequence_reset_sql(no_style(), models)
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute(";".join(statements))
 
 
 def keys_of_tables() -> dict[str, str]:
