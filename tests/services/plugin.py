@@ -26,9 +26,10 @@ from tests.services.servers import SERVERS, temporary_folder
 
 FOLDER = "TEST_FOLDER"
 DATABASES = ("sqlite", "postgresql")
-# What these folders and files look at is the same on every database: of two workers, this one alone runs them. Shared
-# out so that both end at about the same time; the demo, which has SQLite, and the production database keep their own.
+# What these folders and files look at is not how a database answers, so of two workers this one alone runs them. They are
+# shared out so that both end at about the same time; the demo keeps its own database, SQLite.
 ON_ONE_DATABASE = {
+    "articles/test_import_page.py": "sqlite",
     "articles/test_markdown.py": "postgresql",
     "articles/test_plain_text.py": "postgresql",
     "articles/test_round_trip.py": "postgresql",
@@ -38,9 +39,16 @@ ON_ONE_DATABASE = {
     "cms/test_security_headers.py": "postgresql",
     "cms/test_settings.py": "postgresql",
     "cms/test_translation.py": "postgresql",
+    "faults/test_killed_elasticsearch.py": "postgresql",
+    "faults/test_killed_rebuild.py": "sqlite",
     "journeys": "sqlite",
     "page_cache": "sqlite",
+    "pipeline/webhooks/test_addresses.py": "sqlite",
+    "pipeline/webhooks/test_hostile_receivers.py": "sqlite",
+    "pipeline/webhooks/test_manage.py": "sqlite",
+    "search/test_outage.py": "postgresql",
     "services": "postgresql",
+    # What it asks is answered by queries that tests/search/test_visibility.py and other tests ask on both.
     "test_canaries.py": "postgresql",
     "test_docs.py": "postgresql",
     "test_headless_docs.py": "postgresql",
@@ -48,6 +56,8 @@ ON_ONE_DATABASE = {
     "test_rooms.py": "postgresql",
     "users": "postgresql",
 }
+# And so is what Elasticsearch answers.
+ELASTICSEARCH_ON = "postgresql"
 # What a developer's shell may have set for the site itself must not reach the tests.
 SITE_VARIABLES = (
     "ALLOWED_HOSTS",
@@ -110,14 +120,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     name = worker()
     if name not in DATABASES or PostgreSQL.variable not in os.environ:
         return
-    tests = config.rootpath / "tests"
-    is_ours = [(only_database_of(item.path.relative_to(tests)) or name) == name for item in items]
+    is_ours = [(only_database_of(item, tests=config.rootpath / "tests") or name) == name for item in items]
     config.hook.pytest_deselected(items=[item for item, ours in zip(items, is_ours, strict=True) if not ours])
     items[:] = [item for item, ours in zip(items, is_ours, strict=True) if ours]
 
 
-def only_database_of(path: Path) -> str | None:
-    """Return the database that alone is to run a file under tests/, None where each does."""
+def only_database_of(item: pytest.Item, *, tests: Path) -> str | None:
+    """Return the database that alone is to run a test, None where each does."""
+    path = item.path.relative_to(tests)
+    if path.parts[0] == "search" and "elasticsearch" in item.name:
+        return ELASTICSEARCH_ON
     return next((ON_ONE_DATABASE[str(part)] for part in (path, *path.parents) if str(part) in ON_ONE_DATABASE), None)
 
 
