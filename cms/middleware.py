@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 
-from csp.constants import HEADER
-from csp.utils import build_policy
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -68,25 +66,19 @@ class RedirectsToPublicPages(RedirectMiddleware):
         return to_pages.exclude(redirect_page__in=public_pages().values("pk")).exists()
 
 
-class ContentSecurityPolicy:
+class ContentSecurityPolicy(CSPMiddleware):
     """Tell browsers what a page may load and use: the site's policy everywhere; in the admin, with what Wagtail's
-    editor needs besides. An answer that has a policy of its own keeps it.
-
-    There are these two and no others, so they are written out once, and not for each answer as django-csp's own
-    middleware does.
+    editor needs besides.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
-        is_admin = request.path.startswith(reverse("wagtailadmin_home"))
-        response.headers.setdefault(HEADER, _policy(is_admin=is_admin))
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        return response
+        return super().process_response(request, response)
 
-
-@cache
-def _policy(*, is_admin: bool) -> str:
-    return build_policy(update=settings.ADMIN_CONTENT_SECURITY_POLICY if is_admin else None)
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if request.path.startswith(reverse("wagtailadmin_home")) and parts.update is None:
+            parts.update = settings.ADMIN_CONTENT_SECURITY_POLICY
+        return parts
