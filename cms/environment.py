@@ -24,6 +24,12 @@ def words(name: str) -> list[str]:
     return [word.strip() for word in os.environ.get(name, "").split(",") if word.strip()]
 
 
+def earlier_keys(name: str) -> list[str]:
+    """Read keys that are separated by commas; a key may have a comma itself, so all of it is taken for one key, too."""
+    text = os.environ.get(name, "").strip()
+    return list(dict.fromkeys([*words(name), text])) if text else []
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     """Read a yes-or-no variable; `django-environ` takes any unknown word for "no", this refuses it."""
     value = os.environ.get(name)

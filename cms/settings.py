@@ -21,7 +21,7 @@ PORT = environment.number("PORT", default=8000, least=1, most=65535)
 SITE_URL = environment.web_address("SITE_URL", default=f"http://{HOST}:{PORT}")
 SECRET_KEY = environment.secret_key("SECRET_KEY", demo=DEMO, data_dir=DATA_DIR)
 # Earlier keys: what was signed or sealed with them still holds.
-SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = environment.earlier_keys("SECRET_KEY_FALLBACKS")
 # How many proxies of the operator stand in front; their X-Forwarded-* headers are believed, nobody else's.
 TRUSTED_PROXIES = environment.number("TRUSTED_PROXIES", default=0, least=0, most=9)
 # How many requests one client may send to the API in a minute; 0 for as many as it likes.

@@ -17,7 +17,7 @@ from wagtail.models import Page, Site
 
 from cms.api.addresses import absolute, path_of, url_of
 from cms.api.caching import public_answer, public_answer_about_pages, uses_as_spelled
-from cms.api.parameters import Text
+from cms.api.parameters import Address
 from cms.api.problems import PROBLEMS
 from cms.visibility import public_pages, public_redirects
 from home.models import SiteSettings, menu_of
@@ -94,7 +94,7 @@ def pages(request: HttpRequest, parameters: Query[ListParameters]) -> PageListSc
 
 
 class PathParameters(Schema):
-    path: Text = Field(description="An address within the site.", examples=["/articles/"])
+    path: Address = Field(description="An address within the site.", examples=["/articles/"])
 
 
 @router.get("/pages/find/", response={200: PageSchema} | PROBLEMS, summary="Get the page at an address")

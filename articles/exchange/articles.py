@@ -100,9 +100,13 @@ class PageAddresses:
             self._by_id.setdefault(pk, address)
 
 
-def addresses_at(slug: str, *, index: ArticleIndexPage) -> tuple[str, str]:
-    """Return the addresses by which texts link to the article with this slug, whether there is one or not."""
-    return f"{ARTICLE_LINK}{slug}", f"{_path(index.url_path, root=_root_of(index))}{slug}/"
+def addresses_at(slug: str, *, above: str, index: ArticleIndexPage) -> list[str]:
+    """Return the addresses by which texts of `index` link to an article, whether there is one or not.
+
+    `above` is the `url_path` of the page that it is under.
+    """
+    path = f"{_path(above, root=_root_of(index))}{slug}/"
+    return [f"{ARTICLE_LINK}{slug}", path] if above == index.url_path else [path]
 
 
 def _root_of(index: ArticleIndexPage) -> Page:

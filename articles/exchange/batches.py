@@ -73,14 +73,16 @@ def _names(files: Sequence[ArticleFile], *, index: ArticleIndexPage) -> dict[Art
     texts, refused = read_files(files)
     ids = [text.values["id"] for text in texts.values() if text.values.get("id")]
     pages = Page.objects.filter(translation_key__in=ids, locale=index.locale_id)
-    slugs: dict[UUID, str] = dict(pages.values_list("translation_key", "slug"))
+    places = {number: place for number, *place in pages.values_list("translation_key", "slug", "url_path")}
     names = {file: Names() for file in refused}
     for file, text in texts.items():
         number = text.values.get("id")
-        slug = slugs.get(number) if number else None
+        slug, url_path = places.get(number, ("", "")) if number else ("", "")
+        # An article is found by its id under whatever index.
+        above = url_path.removesuffix(f"{slug}/") or index.url_path
         # Until a draft with another slug is published, the article goes by the one that it has, too.
         own_slugs = dict.fromkeys([text.values.get("slug") or slug or slug_of(text), slug or slug_of(text)])
-        addresses = [address for own in own_slugs for address in addresses_at(own, index=index)]
+        addresses = [address for own in own_slugs for address in addresses_at(own, above=above, index=index)]
         names[file] = Names(own=[*addresses, *([number] if number else [])], linked=sorted(text.document.links()))
     return names
 

@@ -57,10 +57,12 @@ class Room:
                 self._period, self._written = period, 0
         return is_new
 
-    def takes(self, entry: Entry) -> bool:
+    def takes(self, size: int) -> bool:
         with self._lock:
-            self._written += entry.size
-            return self._written <= MOST_BYTES
+            if self._written + size > MOST_BYTES:
+                return False
+            self._written += size
+            return True
 
 
 class FileStore:
@@ -83,7 +85,7 @@ class FileStore:
         try:
             if self._room.enter(entry.generation):
                 self._remove_old(keep=entry.generation)
-            if not self._room.takes(entry):
+            if not self._room.takes(entry.size):
                 return
             folder.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(entry.to_bytes())
@@ -108,6 +110,8 @@ class RedisStore:
         self._redis = redis
         self._prefix = prefix
         self._room = Room()
+        # Of what this process has written within the hour: a page that is made anew takes its own place.
+        self._sizes: dict[str, int] = {}
 
     def get(self, key: Key, *, generation: bytes) -> Entry | None:
         try:
@@ -120,12 +124,16 @@ class RedisStore:
     def put(self, key: Key, entry: Entry) -> None:
         now = time.time()
         seconds = math.ceil(entry.ends_at - now)
+        address = self._address(key)
         # What was put there in an earlier generation stays until its own end.
-        self._room.enter(int(now) // SECONDS_OF_ROOM)
-        if seconds <= 0 or not self._room.takes(entry):
+        if self._room.enter(int(now) // SECONDS_OF_ROOM):
+            self._sizes.clear()
+        growth = max(0, entry.size - self._sizes.get(address, 0))
+        if seconds <= 0 or not self._room.takes(growth):
             return
+        self._sizes[address] = entry.size
         with suppress(RedisError):
-            self._redis.set(self._address(key), entry.to_bytes(), ex=seconds)
+            self._redis.set(address, entry.to_bytes(), ex=seconds)
 
     def _address(self, key: Key) -> str:
         return f"{self._prefix}:{_name(key)}"

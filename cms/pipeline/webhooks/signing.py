@@ -3,6 +3,7 @@
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
+import logging
 import secrets
 from base64 import b64encode, urlsafe_b64encode
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ from django.utils.crypto import salted_hmac
 from standardwebhooks.webhooks import Webhook
 
 from cms.pipeline.webhooks.models import Endpoint, Secret
+
+logger = logging.getLogger(__name__)
 
 SALT = "cms.pipeline.webhooks"
 PREFIX = "whsec_"
@@ -69,8 +72,13 @@ def seal_anew() -> None:
     """Seal with the `SECRET_KEY` of today what an earlier one has sealed, so that the earlier one can be given up."""
     today = _seals()[0]
     for secret in Secret.objects.order_by("pk"):
-        if _opened(secret.sealed, by=today) is None and (opened := _open(secret)) is not None:
-            Secret.objects.filter(pk=secret.pk).update(sealed=today.encrypt(opened.encode()).decode())
+        if _opened(secret.sealed, by=today) is not None:
+            continue
+        opened = _open(secret)
+        if opened is None:
+            logger.warning("No known key opens secret %d of a webhook: is SECRET_KEY_FALLBACKS complete?", secret.pk)
+            continue
+        Secret.objects.filter(pk=secret.pk).update(sealed=today.encrypt(opened.encode()).decode())
 
 
 def _open(secret: Secret) -> str | None:
