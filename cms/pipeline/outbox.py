@@ -26,10 +26,12 @@ def record(*, page_ids: Iterable[int]) -> None:
     if not consumers:
         return
     for some_ids in batches(page_ids):
-        if _record_again(some_ids) < len(some_ids) * len(consumers):
-            _insert(some_ids)
-            # Another transaction may have inserted the same rows first, for what the page was before this one.
-            _record_again(some_ids)
+        # Where the caller has no transaction, a worker would take a new row before it is told again, and twice.
+        with transaction.atomic(savepoint=False):
+            if _record_again(some_ids) < len(some_ids) * len(consumers):
+                _insert(some_ids)
+                # Another transaction may have inserted the same rows first, for what the page was before this one.
+                _record_again(some_ids)
 
 
 def new_event(
@@ -96,9 +98,8 @@ def batches(page_ids: Iterable[int]) -> Iterator[list[int]]:
 def _record_again(page_ids: list[int]) -> int:
     now = timezone.now()
     rows = PageChange.objects.filter(consumer__in=list(consumers), page_id__in=page_ids)
-    with transaction.atomic(savepoint=False):
-        rows.lock()
-        return rows.revive(now=now, version=F("version") + 1)
+    rows.lock()
+    return rows.revive(now=now, version=F("version") + 1)
 
 
 def _insert(page_ids: list[int]) -> None:

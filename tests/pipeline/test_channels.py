@@ -109,6 +109,7 @@ def test_many_channels_take_turns_in_few_threads(
     channels = Channels(consumer="letters", worker="first", stop=threading.Event())
     channels.step()
     channels.step()
+    wait_until(lambda: len(at_once) == MOST_CHANNELS_AT_ONCE)
     may_end.set()
     channels.join()
     # Those that waited longest came first.

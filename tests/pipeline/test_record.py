@@ -14,11 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import Page, PageViewRestriction, Site
 
+from cms.pipeline import outbox
 from cms.pipeline.consumers import consumers
 from cms.pipeline.models import PageChange
 from cms.pipeline.outbox import record, unfinished_page_ids
 from cms.pipeline.scheduled import ScheduledPublishing
 from tests.pipeline.conftest import PageConsumer, Tree, publish
+from tests.pipeline.test_claim import in_threads, own_connections
 
 
 def recorded() -> set[int]:
@@ -237,6 +239,23 @@ def test_more_pages_than_fit_into_a_statement_are_recorded(db: None, consumer: P
     record(page_ids=range(1, 2001))
     record(page_ids=range(1, 2001))
     assert recorded() == set(range(1, 2001))
+
+
+@own_connections
+def test_nobody_sees_a_half_recorded_change_where_there_is_no_transaction(
+    consumer: PageConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    insert = outbox._insert
+
+    def insert_and_look(page_ids: list[int]) -> None:
+        insert(page_ids)
+        in_threads(lambda: seen.append(PageChange.objects.count()))
+
+    monkeypatch.setattr(outbox, "_insert", insert_and_look)
+    record(page_ids=[7])
+    assert seen == [0]
+    assert recorded() == {7}
 
 
 def test_publishing_again_costs_few_statements_however_many_consumers(
