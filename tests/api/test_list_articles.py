@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 from wagtail.images.models import Image
+from wagtail.models import PageViewRestriction
 
 from articles.models import ArticlePage, ArticleSource
 from tests.api.conftest import every_block
@@ -115,6 +117,19 @@ def test_whoever_follows_next_gets_everything_once_whatever_is_published_or_with
     third = ask(client, path_of(second["next"]))
     assert titles(third) == ["Article 0"]
     assert third["next"] is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 20])
+def test_a_list_is_as_long_as_asked_where_some_of_the_latest_are_not_for_everybody(
+    client: Client, five: list[ArticlePage], size: int
+) -> None:
+    PageViewRestriction.objects.create(page=five[3], restriction_type=PageViewRestriction.LOGIN)
+    ArticlePage.objects.filter(pk=five[1].pk).update(expire_at=timezone.now() - DAY)
+    left = [f"Article {number}" for number in (4, 2, 0)]
+    answer = ask(client, page_size=size)
+    assert titles(answer) == left[:size]
+    assert (answer["next"] is None) == (size >= 3)
+    assert all_titles(client, page_size=size) == left
 
 
 @pytest.mark.usefixtures("five")
