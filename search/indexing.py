@@ -113,7 +113,16 @@ def refresh_elasticsearch(page_id: int) -> None:
     except DocumentRefused as error:
         if not _is_ready(engine):
             raise Unavailable(f"The index is of another make. {error}") from error
+        _take_out(engine, page_id)
         raise PermanentError(str(error)) from error
+
+
+def _take_out(engine: Engine, page_id: int) -> None:
+    """Remove what was indexed of a page before: an editor may have taken out of it what readers would still find."""
+    try:
+        engine.delete([page_id], version=version_now())
+    except EngineUnavailable as error:
+        raise Unavailable(str(error)) from error
 
 
 def refresh(index: Index, page_id: int, *, after: int = 0) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from articles.models import ArticlePage
+from cms.pipeline.consumers import PermanentError
 from cms.searchable import Section
 from search.engines.elasticsearch import ElasticsearchEngine
-from search.indexing import rebuild
+from search.indexing import rebuild, refresh_elasticsearch
 from tests.pages import ArticleFactory
 
 # Elasticsearch takes 10,000 nested documents in one (index.mapping.nested_objects.limit).
@@ -21,3 +22,15 @@ def test_a_rebuild_goes_on_without_a_page_that_is_refused(
     monkeypatch.setattr(ArticlePage, "search_sections", lambda page: TOO_MANY if page.pk == refused else sections(page))
     rebuild(on_elasticsearch)
     assert set(on_elasticsearch.entries()) == taken
+
+
+def test_what_was_indexed_of_a_page_before_it_was_refused_is_found_no_more(
+    on_elasticsearch: ElasticsearchEngine, publish_article: ArticleFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page_id = publish_article(title="Endless").pk
+    refresh_elasticsearch(page_id)
+    assert page_id in on_elasticsearch.entries()
+    monkeypatch.setattr(ArticlePage, "search_sections", lambda _page: TOO_MANY)
+    with pytest.raises(PermanentError):
+        refresh_elasticsearch(page_id)
+    assert page_id not in on_elasticsearch.entries()
