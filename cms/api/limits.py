@@ -1,15 +1,19 @@
 """How often one client may ask: counted for each address and minute, in Redis, or in files of this host without it."""
 
 import ipaddress
+import logging
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
 # A home or a server has at least this much of the IPv6 space to itself (RFC 6177), so it counts as one client.
@@ -66,14 +70,17 @@ def _count_in_files(*, window: int, client: str) -> int:
     folder = settings.API_COUNTS_DIR / str(window)
     path = folder / client.replace("/", "-")
     try:
-        return _longer(path)
-    except FileNotFoundError:
+        with suppress(FileNotFoundError):
+            return _longer(path)
         folder.mkdir(parents=True, exist_ok=True)
         _remove_all_but(folder)
-    try:
         return _longer(path)
     except FileNotFoundError:
         # Another process has begun the next minute meanwhile.
+        return 1
+    except OSError as error:
+        # A full disk is no reason to turn readers away.
+        logger.warning("Requests to the API are not counted: %s", error)
         return 1
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -131,3 +132,11 @@ def test_it_counts_with_redis_and_without(settings: Settings, redis_url: str, ha
         found = [spend(request) for _ in range(4)]
     assert [allowance.remaining for allowance in found if allowance] == [2, 1, 0, -1]
     cache.clear()
+
+
+def test_a_count_that_cannot_be_written_turns_nobody_away(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.REDIS_URL = ""
+    # Where the folder of the counts belongs is a file: nothing can be made there, not even by root.
+    settings.API_COUNTS_DIR = tmp_path / "counts"
+    settings.API_COUNTS_DIR.touch()
+    assert statuses(client, 4) == [200] * 4
