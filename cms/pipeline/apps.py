@@ -8,7 +8,7 @@ class PipelineConfig(AppConfig):
     def ready(self) -> None:
         from cms.health import probes
         from cms.metrics import collectors
-        from cms.pipeline import mail, signals  # noqa: F401 - importing the signals connects them
+        from cms.pipeline import mail, old_addresses, signals  # noqa: F401 - importing the signals connects them
         from cms.pipeline.consumers import event_consumers
         from cms.pipeline.labels import labels
         from cms.pipeline.metrics import pipeline_metrics
@@ -18,6 +18,8 @@ class PipelineConfig(AppConfig):
 
         event_consumers[mail.CONSUMER] = mail.deliver
         labels[mail.CONSUMER] = mail.LABEL
+        event_consumers[old_addresses.CONSUMER] = old_addresses.redirect_old_addresses
+        labels[old_addresses.CONSUMER] = old_addresses.LABEL
         periodic["scheduled_publishing"] = Periodic(seconds=2, run=ScheduledPublishing().run)
         periodic["prune"] = Periodic(seconds=3600, run=prune)
         periodic["clear_sessions"] = Periodic(seconds=86_400, run=clear_sessions)
