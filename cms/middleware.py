@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from wagtail.contrib.redirects.middleware import RedirectMiddleware
+from wagtail.contrib.redirects.middleware import RedirectMiddleware, get_redirect
 from wagtail.contrib.redirects.models import Redirect
 
 from cms.visibility import public_pages
@@ -56,14 +57,12 @@ class RedirectsToPublicPages(RedirectMiddleware):
 
     @staticmethod
     def _leads_to_hidden_page(request: HttpRequest) -> bool:
-        full_path = request.get_full_path()
-        old_paths = {
-            Redirect.normalise_path(path, decode_unicode=decode)
-            for path in (full_path, request.path)
-            for decode in (True, False)
-        }
-        to_pages = Redirect.objects.filter(old_path__in=old_paths, redirect_page__isnull=False)
-        return to_pages.exclude(redirect_page__in=public_pages().values("pk")).exists()
+        # Found as the middleware above has found it: with its parameters, or without them.
+        path = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
+        redirect = get_redirect(request, path) or get_redirect(request, urlsplit(path).path)
+        if redirect is None or redirect.redirect_page_id is None:
+            return False
+        return not public_pages().filter(pk=redirect.redirect_page_id).exists()
 
 
 class ContentSecurityPolicy(CSPMiddleware):

@@ -1,8 +1,11 @@
 """An old address leads to the new one."""
 
 from django.test import Client
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Site
 
 from articles.models import ArticleIndexPage, ArticlePage
+from cms.pipeline.worker import drain
 from home.models import HomePage
 from tests.pages import ArticleFactory
 
@@ -35,6 +38,42 @@ def test_after_two_slug_changes_both_old_addresses_lead_straight_to_the_last(
             article.save_revision().publish()
     assert_moved(client, "/articles/first/", "/articles/third/")
     assert_moved(client, "/articles/second/", "/articles/third/")
+
+
+def test_after_a_slug_change_whose_process_died_before_wagtail_made_the_redirect(
+    client: Client, publish_article: ArticleFactory, article_index: ArticleIndexPage
+) -> None:
+    publish_article(slug="prolactin")
+    article_index.slug = "reading"
+    # What is to be done on commit is never done in a test.
+    article_index.save_revision().publish()
+    assert client.get("/articles/prolactin/").status_code == 404
+    drain()
+    assert_moved(client, "/articles/prolactin/", "/reading/prolactin/")
+    assert_moved(client, "/articles/", "/reading/")
+
+
+def test_after_a_slug_change_and_back_the_page_is_where_it_was(client: Client, publish_article: ArticleFactory) -> None:
+    article = publish_article(slug="first")
+    for slug in ("second", "first"):
+        article = ArticlePage.objects.get(pk=article.pk)
+        article.slug = slug
+        article.save_revision().publish()
+    drain()
+    assert client.get("/articles/first/").status_code == 200
+    assert_moved(client, "/articles/second/", "/articles/first/")
+
+
+def test_another_site_s_redirect_to_a_hidden_page_takes_nothing_from_this_one_s(
+    client: Client, publish_article: ArticleFactory, draft_article: ArticleFactory, home_page: HomePage
+) -> None:
+    other = Site.objects.create(hostname="other.example", port=80, root_page=home_page)
+    own = Site.objects.get(is_default_site=True)
+    article = publish_article(slug="new")
+    Redirect.add_redirect("/old/", article, site=own)
+    Redirect.add_redirect("/old/", draft_article(slug="hidden"), site=other)
+    assert client.get("/old/").headers["Location"].endswith("/articles/new/")
+    assert client.get("/old/?utm_source=mail").status_code == 301
 
 
 def test_after_a_move_to_another_index(
