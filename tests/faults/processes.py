@@ -22,6 +22,9 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
+# So many pages go to the index at once, for a rebuild of a small site to have several such steps.
+FEW_PAGES = 4
+
 Moment = Literal["before", "during", "after"]
 
 
@@ -83,24 +86,35 @@ def run(order: Order) -> None:
 
 
 def rebuild_until(fatal: tuple[str, int] | None) -> None:
-    from search.indexing import rebuild
+    from search import indexing
     from search.interface import get_engine
     from search.locks import RebuildIsRunning
 
+    indexing.PAGES_AT_ONCE = FEW_PAGES
     told: Counter[str] = Counter()
+    before = latest_publication()
 
     def kill_at(step: str, _done: int, _total: int) -> None:
         told[step] += 1
         if fatal is not None and [step, told[step]] == list(fatal):
+            while latest_publication() == before:
+                time.sleep(0.01)
             kill_myself()
 
     while True:
         try:
-            rebuild(get_engine(), progress=kill_at)
+            indexing.rebuild(get_engine(), progress=kill_at)
         except RebuildIsRunning:
             time.sleep(0.1)  # The database may take a moment to see that the process before this one was killed.
         else:
             return
+
+
+def latest_publication() -> int | None:
+    """Return the number of the last revision, which grows with each publication."""
+    from wagtail.models import Revision
+
+    return Revision.objects.order_by("-pk").values_list("pk", flat=True).first()
 
 
 def die(death: Death) -> None:

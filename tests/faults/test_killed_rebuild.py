@@ -5,16 +5,18 @@ from pytest_django import Settings
 
 from search.indexing import Step
 from tests.faults.conftest import (
+    ARTICLES,
     Newsroom,
     Processes,
     assert_index_equals_published,
     index_in_use,
     indices,
 )
+from tests.faults.processes import FEW_PAGES
 from tests.pipeline.test_claim import own_connections
 
-# As each step begins, and when all pages were read.
-MOMENTS = [*((step, 1) for step in Step), (Step.FILL, 2)]
+# As each step begins, in the middle of the pages, and when all of them were read.
+MOMENTS = [*((step, 1) for step in Step), (Step.FILL, 3), (Step.FILL, ARTICLES // FEW_PAGES + 1)]
 # What a rebuild has left when it is killed as a step begins.
 LEFT_NOTHING = {Step.CREATE}
 SWITCHED = {Step.CLEAN_UP}
