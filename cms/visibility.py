@@ -1,8 +1,9 @@
 """What an anonymous reader may see: the only place that says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length, Substr
@@ -12,14 +13,21 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Revision, Site
 from wagtail.query import PageQuerySet
 
+# An alias of an alias of an alias: nobody has made more, and each more is a join.
+LONGEST_CHAIN_OF_ALIASES = 3
+
 
 def is_over(page: Page) -> bool:
     """Tell of a live page in hand whether its time has passed, or that of the page it is an alias of.
 
     Only the question of restrictions is left then, which Wagtail asks of whoever opens the page.
     """
-    has_expired = page.expire_at is not None and page.expire_at <= timezone.now()
-    return has_expired or (page.alias_of_id is not None and not page.alias_of.live)
+    source = page.alias_of
+    return _has_expired(page) or (source is not None and (not source.live or _has_expired(source)))
+
+
+def _has_expired(page: Page) -> bool:
+    return page.expire_at is not None and page.expire_at <= timezone.now()
 
 
 def public_pages() -> PageQuerySet:
@@ -32,18 +40,27 @@ def public_among(pages: PageQuerySet) -> PageQuerySet:
 
     Live, under no view restriction, not past their expiry (whether or not a worker has been round to unpublish them
     yet), no alias of a page that is not live itself (scheduling a draft puts its alias live at once), and under the
-    first page of a site: any other page has no address.
+    first page of a site: any other page has no address. A restriction of a page holds for its aliases and what is under
+    them, as it does where Wagtail serves them.
     """
     now = timezone.now()
     # One filter, since each further one copies the query. Wagtail's own `public()` asks for the restrictions first,
     # which is one more query for each use of this.
     return pages.filter(
         Q(expire_at__isnull=True) | Q(expire_at__gt=now),
-        Q(alias_of__isnull=True) | Q(alias_of__live=True),
+        Q(alias_of__isnull=True)
+        | Q(alias_of__live=True) & (Q(alias_of__expire_at__isnull=True) | Q(alias_of__expire_at__gt=now)),
         ~_is_restricted(),
         _has_site(),
         live=True,
     )
+
+
+def covered_paths(page: Page) -> Iterator[str]:
+    """Yield the path of each subtree that a restriction of `page` covers: its own, and those of its aliases."""
+    yield page.path
+    for alias in page.aliases.all():
+        yield from covered_paths(alias)
 
 
 def public_redirects(site: Site | None) -> "QuerySet[Redirect]":
@@ -84,7 +101,9 @@ def next_change(*, now: datetime) -> datetime | None:
 
 @cache
 def _is_restricted() -> Exists:
-    return Exists(PageViewRestriction.objects.filter(page__path=beginning("page__path")))
+    covered = [f"page__{'aliases__' * length}path" for length in range(LONGEST_CHAIN_OF_ALIASES + 1)]
+    covers = reduce(or_, (Q((path, beginning(path))) for path in covered))
+    return Exists(PageViewRestriction.objects.filter(covers))
 
 
 @cache

@@ -16,6 +16,7 @@ from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from cms.pipeline.outbox import record
+from cms.visibility import covered_paths
 
 # A draft is saved with these fields alone, again and again while somebody writes; no reader sees any of them.
 DRAFT_FIELDS = frozenset({"draft_title", "has_unpublished_changes", "latest_revision", "latest_revision_created_at"})
@@ -88,8 +89,9 @@ def site_changed(raw: bool = False, **_kwargs: Any) -> None:
 
 
 def _record_restricted(which: Q) -> None:
-    for path in Page.objects.filter(which).values_list("path", flat=True):
-        record(page_ids=_subtree(path))
+    for page in Page.objects.filter(which):
+        for path in covered_paths(page):
+            record(page_ids=_subtree(path))
 
 
 def _subtree(path: str) -> Iterable[int]:

@@ -11,6 +11,7 @@ from wagtail.models import Page, PageViewRestriction
 
 from articles.models import ArticlePage
 from cms.visibility import public_pages
+from home.models import HomePage
 from tests.pages import ArticleFactory
 
 NOW = timezone.now()
@@ -161,6 +162,29 @@ def test_an_alias_of_a_page_that_is_not_live_is_not_found(client: Client, canary
     alias = canary.create_alias(update_slug="canary-alias")
     assert client.get(alias.url).status_code == 200
     Page.objects.filter(pk=canary.pk).update(live=False)
+    assert client.get(alias.url).status_code == 404
+    assert_hidden(client)
+
+
+def test_a_restriction_holds_for_aliases_and_for_what_is_under_them(
+    publish_article: ArticleFactory, home_page: HomePage
+) -> None:
+    article = publish_article(slug=CANARY)
+    alias = article.create_alias(update_slug="canary-alias")
+    alias_of_alias = alias.create_alias(update_slug="canary-alias-of-alias")
+    restriction = PageViewRestriction.objects.create(page=article, restriction_type=PageViewRestriction.LOGIN)
+    assert not public_pages().filter(pk__in=[article.pk, alias.pk, alias_of_alias.pk]).exists()
+    restriction.delete()
+    index = article.get_parent()
+    open_index = index.create_alias(recursive=True, parent=home_page, update_slug="open")
+    assert public_pages().descendant_of(open_index).count() == 3
+    PageViewRestriction.objects.create(page=index, restriction_type=PageViewRestriction.LOGIN)
+    assert not public_pages().descendant_of(open_index, inclusive=True).exists()
+
+
+def test_an_alias_of_a_page_that_has_expired_is_not_found(client: Client, canary: ArticlePage) -> None:
+    alias = canary.create_alias(update_slug="canary-alias")
+    Page.objects.filter(pk=canary.pk).update(expire_at=timezone.now() - HOUR)
     assert client.get(alias.url).status_code == 404
     assert_hidden(client)
 

@@ -177,6 +177,21 @@ def test_an_alias_is_recorded_when_it_is_made_and_when_its_original_changes(tree
     assert recorded() == ids(tree.child, alias)
 
 
+def test_aliases_are_recorded_with_what_is_under_them_when_their_original_is_restricted(
+    tree: Tree, consumer: PageConsumer
+) -> None:
+    alias = tree.section.create_alias(recursive=True, parent=tree.other, update_slug="alias")
+    again = alias.create_alias(recursive=False, parent=tree.other, update_slug="again")
+    forget()
+    restriction = restrict(tree.section)
+    under_alias = alias.get_descendants(inclusive=True).values_list("pk", flat=True)
+    everything = {*ids(tree.section, tree.child, tree.grandchild, again), *under_alias}
+    assert recorded() == everything
+    forget()
+    restriction.delete()
+    assert recorded() == everything
+
+
 def test_an_alias_is_recorded_when_its_original_is_deleted(tree: Tree, consumer: PageConsumer) -> None:
     alias = tree.child.create_alias(update_slug="alias")
     # Scheduling a draft puts its alias live at once; the reader sees it when it is an alias no more.

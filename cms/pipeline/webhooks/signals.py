@@ -12,6 +12,7 @@ from wagtail.models import Page, PageViewRestriction
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
 from cms.pipeline.webhooks.announcing import announce, announce_deletion
+from cms.visibility import covered_paths
 
 
 @receiver(page_published)
@@ -27,13 +28,15 @@ def unpublished(instance: Page, **_kwargs: Any) -> None:
 
 @receiver(post_page_move)
 def page_moved(instance: Page, **_kwargs: Any) -> None:
-    announce(page_ids=_subtree(instance))
+    announce(page_ids=_subtree(instance.path))
 
 
 @receiver(post_save, sender=PageViewRestriction)
 def page_restricted(instance: PageViewRestriction, raw: bool, **_kwargs: Any) -> None:
-    if not raw:
-        announce(page_ids=_subtree(Page.objects.get(pk=instance.page_id)))
+    if raw:
+        return
+    for path in covered_paths(Page.objects.get(pk=instance.page_id)):
+        announce(page_ids=_subtree(path))
 
 
 @receiver(pre_delete, sender=Page)
@@ -42,5 +45,5 @@ def page_deleted(instance: Page, **_kwargs: Any) -> None:
     announce_deletion(page_ids=[instance.pk])
 
 
-def _subtree(page: Page) -> Any:
-    return Page.objects.filter(path__startswith=page.path).values_list("pk", flat=True)
+def _subtree(path: str) -> Any:
+    return Page.objects.filter(path__startswith=path).values_list("pk", flat=True)

@@ -275,6 +275,13 @@ def test_an_alias_is_told_of_like_any_page(article: ArticlePage, receiver: Recei
     assert sorted(told(receiver)[1:]) == sorted([("published", article.pk), ("published", alias.pk)])
 
 
+def test_an_alias_is_taken_back_when_its_original_is_restricted(article: ArticlePage, receiver: Receiver) -> None:
+    alias = again(article).create_alias(update_slug="alias")
+    drain()
+    restrict(article)
+    assert sorted(recorded()[-2:]) == sorted([("unpublished", article.pk), ("unpublished", alias.pk)])
+
+
 def test_an_endpoint_is_told_what_it_asked_for(
     publish_article: ArticleFactory, new_endpoint: Endpoints, receiver: Receiver
 ) -> None:
