@@ -298,7 +298,9 @@ def hide(canaries: Canaries) -> None:
     )
     canaries["passwordcanary"].places["restriction"] = str(with_password.pk)
     PageViewRestriction.objects.create(
-        page=again(canaries["aliascanary"]).get_parent(), restriction_type=PageViewRestriction.LOGIN
+        page=again(canaries["aliascanary"]).get_parent(),
+        restriction_type=PageViewRestriction.PASSWORD,
+        password="open sesame",
     )
     for_group = PageViewRestriction.objects.create(
         page=canaries["groupcanary"].page, restriction_type=PageViewRestriction.GROUPS
