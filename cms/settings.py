@@ -331,6 +331,9 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILUSERS_PASSWORD_ENABLED = False
 # "localtime" and the like are of this machine; browsers do not know them.
 WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+# A page's form has several fields a block: 150 blocks and 40 sources are more than Django's thousand. As many as
+# Wagtail recommends in its guide "Integrating Wagtail into a Django project".
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Decoded, a picture takes four bytes a pixel.
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAIL_ENABLE_UPDATE_CHECK = False
