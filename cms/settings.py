@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "cms.middleware.ContentSecurityPolicy",
     "corsheaders.middleware.CorsMiddleware",
+    "cms.middleware.HealthByAnyName",
     "cms.users.middleware.PrivatePages",
     "cms.api.middleware.ApiAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
