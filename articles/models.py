@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.forms import Select, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -234,6 +235,8 @@ class ArticlePage(PageWithAddress, Page):
     def clean(self) -> None:
         super().clean()
         keep_anchors(self.body)
+        if self.reviewed_on and self.reviewed_on > timezone.localdate():
+            raise ValidationError({"reviewed_on": _("This date is still to come. Say when it was checked last.")})
         if self.reviewer and not self.reviewed_on:
             raise ValidationError({"reviewed_on": _("Say when the reviewer checked it.")})
 

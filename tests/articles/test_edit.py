@@ -175,6 +175,7 @@ def test_an_image_with_alternative_text_is_published(
         ({"slug": "categories"}, "The lists of tags and categories have this address"),
         ({"tags": "milk, ???"}, "The tag “???” has no letter or digit"),
         ({"reviewer": "C. Example, midwife", "reviewed_on": ""}, "Say when the reviewer checked it."),
+        ({"reviewed_on": "2999-01-01"}, "This date is still to come. Say when it was checked last."),
         ({"author": ""}, "This field is required."),
     ],
 )
