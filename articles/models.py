@@ -14,13 +14,13 @@ from django.db.models import Count, F, Q, QuerySet
 from django.forms import Select, Textarea
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import Tag, TaggedItemBase
-from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel
 from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import StreamField
@@ -30,6 +30,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, headings, keep_anchors, sections_of, word_count
+from cms.page_addresses import AddressForm, PageWithAddress
 from cms.page_cache.headers import uses_parameters
 from cms.page_cache.remembered import remembered
 from cms.restrictions import may_be_restricted
@@ -71,7 +72,7 @@ def categories_by_id() -> dict[int, Category]:
     return Category.objects.in_bulk()
 
 
-class ArticleIndexPage(RoutablePageMixin, Page):
+class ArticleIndexPage(RoutablePageMixin, PageWithAddress, Page):
     intro = models.CharField(
         _("introduction"), max_length=300, blank=True, help_text=_("One or two sentences under the title.")
     )
@@ -140,7 +141,7 @@ class ArticleIndexPage(RoutablePageMixin, Page):
         return response
 
 
-class ArticleForm(WagtailAdminPageForm):
+class ArticleForm(AddressForm):
     def clean_tags(self) -> list[str]:
         tags: list[str] = self.cleaned_data["tags"]
         for tag in tags:
@@ -162,7 +163,7 @@ class ArticleTag(TaggedItemBase):
     content_object = ParentalKey("articles.ArticlePage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
-class ArticlePage(Page):
+class ArticlePage(PageWithAddress, Page):
     summary = models.CharField(
         _("summary"),
         max_length=SUMMARY_LENGTH,
@@ -234,10 +235,15 @@ class ArticlePage(Page):
     def clean(self) -> None:
         super().clean()
         keep_anchors(self.body)
-        if self.slug in TAKEN_SLUGS:
-            raise ValidationError({"slug": _("The lists of tags and categories have this address. Choose another.")})
+        if self.reviewed_on and self.reviewed_on > timezone.localdate():
+            raise ValidationError({"reviewed_on": _("This date is still to come. Say when it was checked last.")})
         if self.reviewer and not self.reviewed_on:
             raise ValidationError({"reviewed_on": _("Say when the reviewer checked it.")})
+
+    def check_address(self, *, slug: str, parent: Page) -> None:
+        super().check_address(slug=slug, parent=parent)
+        if slug in TAKEN_SLUGS:
+            raise ValidationError({"slug": _("The lists of tags and categories have this address. Choose another.")})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)

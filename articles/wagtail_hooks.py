@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from wagtail import hooks
 from wagtail.admin.widgets.button import Button
 from wagtail.models import Page
@@ -17,7 +13,6 @@ from wagtail.models import Page
 from articles.exchange import admin_views, downloads
 from articles.exchange.buttons import export_buttons, import_buttons
 from articles.listing import ArticleViewSet
-from articles.models import TAKEN_SLUGS, ArticlePage
 from cms.users.models import User
 
 hooks.register("register_bulk_action", downloads.ExportAction)
@@ -48,12 +43,3 @@ def _buttons(page: Page, user: User, view_name: str, next_url: str | None = None
 @hooks.register("insert_global_admin_css")
 def _styles() -> SafeString:
     return format_html('<link rel="stylesheet" href="{}">', static("articles/exchange.css"))
-
-
-@hooks.register("before_copy_page")
-def refuse_a_taken_slug(request: HttpRequest, page: Page) -> HttpResponse | None:
-    """Send an editor back who copies an article to an address of a list: Wagtail checks a copy's slug less strictly."""
-    if page.specific_class is not ArticlePage or request.POST.get("new_slug") not in TAKEN_SLUGS:
-        return None
-    messages.error(request, _("The lists of tags and categories have this address. Choose another."))
-    return redirect("wagtailadmin_pages:copy", page.pk)

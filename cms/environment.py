@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import re
 import secrets
+from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -51,11 +54,59 @@ def number(name: str, *, default: int, least: int, most: int) -> int:
     return int(value)
 
 
+def host(name: str, *, default: str) -> str:
+    """Read what a server listens on: a name or an IPv4 address."""
+    value = text(name, default=default)
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a name or an IPv4 address, like 127.0.0.1.")
+    return value
+
+
+def time_zone(name: str, *, default: str) -> str:
+    value = text(name, default=default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a time zone, like Europe/Berlin.")
+    return value
+
+
+def sender(name: str, *, default: str) -> str:
+    """Read whom mail comes from: an address, with or without a name before it."""
+    value = text(name)
+    addresses = getaddresses([value])
+    if value and (len(addresses) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", addresses[0][1])):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to an address like no-reply@example.org, or Name <no-reply@example.org>."
+        )
+    return value or default
+
+
+def _parts(address: str) -> SplitResult | None:
+    """Return the parts of an address; None where it is none, or its port is no number from 1 to 65535."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    if port == 0 or parts.netloc.endswith(":") or any(letter.isspace() for letter in parts.hostname or ""):
+        return None
+    return parts
+
+
+def _is_on_the_web(address: str) -> bool:
+    parts = _parts(address)
+    return parts is not None and parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _is_origin(address: str) -> bool:
+    """Tell whether an address is a scheme, a host and perhaps a port, as browsers write them, and nothing else."""
+    parts = urlsplit(address) if _is_on_the_web(address) else None
+    return parts is not None and "@" not in parts.netloc and address == f"{parts.scheme}://{parts.netloc}"
+
+
 def web_address(name: str, *, default: str) -> str:
     """Read an http(s) address without a path, and return it without a trailing slash."""
-    value = (os.environ.get(name, "").strip() or default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+    value = text(name, default=default).rstrip("/")
+    if not _is_origin(value):
         raise ImproperlyConfigured(f"{name} is {value!r}: set it to the site's address, like https://example.org.")
     return value
 
@@ -64,8 +115,7 @@ def origins(name: str) -> list[str]:
     """Read a comma-separated list of http(s) origins; empty where the variable is not set."""
     found = [word.rstrip("/") for word in words(name)]
     for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
+        if not _is_origin(origin):
             raise ImproperlyConfigured(
                 f"{name} has {origin!r}: set it to one or more origins like https://app.example.org, "
                 "separated by commas, or leave it empty."
@@ -76,8 +126,7 @@ def origins(name: str) -> list[str]:
 def address_with_token(name: str) -> str:
     """Read an http(s) address with `{token}` in it, which stands for what a link holds; empty where it is not set."""
     value = text(name)
-    parts = urlsplit(value)
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname or value.count("{token}") != 1):
+    if value and (not _is_on_the_web(value) or value.count("{token}") != 1):
         raise ImproperlyConfigured(
             f"{name} is {value!r}: set it to an address like https://app.example.org/preview/{{token}}, "
             "or leave it empty."
@@ -89,7 +138,7 @@ def server_addresses(name: str) -> list[str]:
     """Read a comma-separated list of http(s) addresses; empty where the variable is not set."""
     addresses = words(name)
     for address in addresses:
-        if urlsplit(address).scheme not in {"http", "https"} or not urlsplit(address).hostname:
+        if not _is_on_the_web(address):
             raise ImproperlyConfigured(
                 f"{name} has {address!r}: set it to one or more addresses like http://127.0.0.1:9200, "
                 "separated by commas, or leave it empty to search with the database."
@@ -114,7 +163,7 @@ def networks(name: str) -> list[IPv4Network | IPv6Network]:
 def database(name: str, *, default: str) -> dict[str, Any]:
     """Read a database address; only SQLite and PostgreSQL have a search engine here."""
     value = text(name, default=default)
-    if urlsplit(value).scheme not in {"sqlite", "postgres", "postgresql"}:
+    if value.partition(":")[0] not in {"sqlite", "postgres", "postgresql"}:
         raise ImproperlyConfigured(f"{name} names no database that the site knows: {DATABASE_HINT}")
     try:
         return dict(environ.Env.db_url_config(value))
@@ -126,12 +175,20 @@ DATABASE_HINT = "set it like postgres://user:password@host:5432/name, or leave i
 
 
 def redis_address(name: str) -> str:
-    value = os.environ.get(name, "").strip()
-    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+    value = text(name)
+    if value and not _is_redis(value):
         raise ImproperlyConfigured(
             f"{name} is {value!r}: set it like redis://127.0.0.1:6379/0, or leave it empty to use files under DATA_DIR."
         )
     return value
+
+
+def _is_redis(value: str) -> bool:
+    parts = _parts(value)
+    if parts is None or parts.scheme not in {"redis", "rediss", "unix"}:
+        return False
+    # The client takes a database that is no number for the first one.
+    return parts.scheme == "unix" or re.fullmatch(r"(/[0-9]*)?", parts.path) is not None
 
 
 def cache(*, redis: str, files: Path, entries: int) -> dict[str, Any]:
@@ -153,6 +210,8 @@ def mail_server(name: str) -> dict[str, Any] | None:
     if not value:
         return None
     try:
+        if urlsplit(value).scheme.startswith("smtp") and not urlsplit(value).hostname:
+            raise ValueError("no host")
         return dict(environ.Env.email_url_config(value))
     except (KeyError, ValueError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(
@@ -164,7 +223,7 @@ def purged_caches(*, proxy: str, zone: str, token: str) -> dict[str, dict[str, s
     """Return which caches in front of the site are to be told of changes, as Wagtail's `WAGTAILFRONTENDCACHE`."""
     caches = {}
     if proxy:
-        if urlsplit(proxy).scheme not in {"http", "https"} or not urlsplit(proxy).hostname:
+        if not _is_on_the_web(proxy):
             raise ImproperlyConfigured(
                 f"CDN_PURGE_URL is {proxy!r}: set it like http://127.0.0.1:6081, or leave it empty."
             )

@@ -1,24 +1,38 @@
 """The pages for what goes wrong. Each says what to do next; the server error needs nothing that may be broken."""
 
 from django.conf import settings
-from django.core.exceptions import TooManyFilesSent
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from cms.api.problems import problem
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    detail = _("This request could not be understood. Check the address.")
-    advice = ""
-    if isinstance(exception, TooManyFilesSent):
-        limit = settings.DATA_UPLOAD_MAX_NUMBER_FILES
-        detail = advice = _("At most %(count)d files can be sent at once. Send fewer, or one zip file.") % {
-            "count": limit
-        }
+    advice = _advice(exception)
+    detail = advice or _("This request could not be understood. Check the address.")
     return _error(request, template="400.html", status=400, detail=detail, advice=advice)
+
+
+def _advice(exception: Exception) -> str:
+    """Say which limit a form went over, and what became of it; empty for anything else."""
+    if isinstance(exception, TooManyFilesSent):
+        return _("At most %(count)d files can be sent at once. Send fewer, or one zip file.") % {
+            "count": settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        }
+    if isinstance(exception, TooManyFieldsSent):
+        return _(
+            "This form has more than %(count)s fields. Nothing of it was saved: go back, and divide what you wrote."
+        ) % {"count": intcomma(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)}
+    if isinstance(exception, RequestDataTooBig):
+        return _("This form has more than %(size)s of text. Nothing of it was saved: go back, and shorten it.") % {
+            "size": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        }
+    return ""
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

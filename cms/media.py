@@ -20,6 +20,9 @@ from wagtail.models import Collection, CollectionViewRestriction, Page, Referenc
 from cms.previews import links as previews
 from cms.visibility import beginning, is_over, public_pages
 
+# Every number of so many digits fits the database's 64 bits; Python itself refuses to read a much longer one.
+LONGEST_ID = 18
+
 
 @require_safe
 def serve(request: HttpRequest, name: str) -> HttpResponseBase:
@@ -47,7 +50,10 @@ def serve_document(request: HttpRequest, document_id: str, filename: str) -> Htt
 
     A CDN would keep it by the ending of its name. Readers' own programs ask each time whether they may still show what
     a public page uses; nothing else is kept by anybody.
+    Raises `Http404` for a number that no document has, however long it is.
     """
+    if len(document_id) > LONGEST_ID:
+        raise Http404
     response: HttpResponseBase = send_document(request, document_id, filename)
     page_ids = page_ids_using(get_document_model(), int(document_id))
     is_public = public_pages().filter(pk__in=page_ids).exists()

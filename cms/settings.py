@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO = environment.flag("DEMO")
 DEBUG = environment.flag("DEBUG")
 DATA_DIR = Path(environment.text("DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-HOST = environment.text("HOST", default="127.0.0.1")
+HOST = environment.host("HOST", default="127.0.0.1")
 PORT = environment.number("PORT", default=8000, least=1, most=65535)
 SITE_URL = environment.web_address("SITE_URL", default=f"http://{HOST}:{PORT}")
 SECRET_KEY = environment.secret_key("SECRET_KEY", demo=DEMO, data_dir=DATA_DIR)
@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "cms.middleware.ContentSecurityPolicy",
     "corsheaders.middleware.CorsMiddleware",
+    "cms.middleware.HealthByAnyName",
     "cms.users.middleware.PrivatePages",
     "cms.api.middleware.ApiAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -182,7 +183,7 @@ if _mail_server:
     EMAIL_HOST_PASSWORD = _mail_server["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS = _mail_server.get("EMAIL_USE_TLS", False)
     EMAIL_USE_SSL = _mail_server.get("EMAIL_USE_SSL", False)
-DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", default=f"no-reply@{SITE_HOST}")
+DEFAULT_FROM_EMAIL = environment.sender("MAIL_FROM", default=f"no-reply@{SITE_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- Webhooks --------------------------------------------------------------------------------------------------------
@@ -309,7 +310,7 @@ PERMISSIONS_POLICY = "camera=(), display-capture=(), geolocation=(), microphone=
 # --- Language and time -----------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
-TIME_ZONE = environment.text("TIME_ZONE", default="UTC")
+TIME_ZONE = environment.time_zone("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
@@ -331,6 +332,9 @@ WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
 WAGTAILUSERS_PASSWORD_ENABLED = False
 # "localtime" and the like are of this machine; browsers do not know them.
 WAGTAIL_USER_TIME_ZONES = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+# A page's form has several fields a block: 150 blocks and 40 sources are more than Django's thousand. As many as
+# Wagtail recommends in its guide "Integrating Wagtail into a Django project".
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Decoded, a picture takes four bytes a pixel.
 WAGTAILIMAGES_MAX_IMAGE_PIXELS = 40_000_000
 WAGTAIL_ENABLE_UPDATE_CHECK = False

@@ -3,15 +3,19 @@
 import re
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from wagtail import hooks
+from wagtail.admin.views.pages.bulk_actions.page_bulk_action import PageBulkAction
 from wagtail.admin.widgets import BaseChooser
 from wagtail.models import Page
 
 from cms.media import refuse_document_of_hidden_page
+from cms.page_addresses import refusal
 from cms.page_cache.middleware import note_what_is_served
 from cms.serving import link_to_public_pages_only, refuse_what_is_no_longer_public
 
@@ -38,6 +42,37 @@ def one_new_page_at_a_time(request: HttpRequest, parent_page: Page, page_class: 
     """
     if request.method == "POST":
         parent_page.numchild = Page.objects.select_for_update().only("numchild").get(pk=parent_page.pk).numchild
+
+
+@hooks.register("before_move_page")
+def refuse_to_move_to_an_address_of_the_site(
+    request: HttpRequest, page: Page, destination: Page
+) -> HttpResponse | None:
+    """Send an editor back who moves a page to where a part of the site answers: Wagtail saves it unchecked."""
+    message = refusal(page, slug=page.slug, parent=destination)
+    if not message:
+        return None
+    messages.error(request, message)
+    return redirect("wagtailadmin_pages:move", page.pk)
+
+
+@hooks.register("before_bulk_action")
+def refuse_to_move_some_to_an_address_of_the_site(
+    request: HttpRequest, action_type: str, pages: list[Page], action: PageBulkAction
+) -> HttpResponse | None:
+    """Send an editor back who moves several pages, as long as one of them would go to such an address."""
+    if action_type != "move":
+        return None
+    destination = action.cleaned_form.cleaned_data["chooser"]
+    refusals = [
+        f"{page.get_admin_display_title()}: {message}"
+        for page in pages
+        if (message := refusal(page.specific_deferred, slug=page.slug, parent=destination))
+    ]
+    if not refusals:
+        return None
+    messages.error(request, " ".join(refusals))
+    return redirect(request.get_full_path())
 
 
 def render_chooser(self: BaseChooser, name: str, value: Any, attrs: dict[str, str], renderer: Any = None) -> SafeString:

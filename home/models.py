@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.admin.panels import FieldPanel
@@ -20,6 +18,7 @@ from wagtail.url_routing import RouteResult
 
 from articles.blocks import BodyBlock, keep_anchors, sections_of
 from articles.models import ArticleIndexPage, categories_of, latest_first, public_articles
+from cms.page_addresses import PageWithAddress
 from cms.page_cache.remembered import remembered
 from cms.searchable import Label, Section
 from cms.visibility import public_pages
@@ -70,7 +69,7 @@ def index_pages_of(home_page: HomePage) -> dict[str, ArticleIndexPage]:
     return {page.slug: page for page in ArticleIndexPage.objects.child_of(home_page)}
 
 
-class StandardPage(Page):
+class StandardPage(PageWithAddress, Page):
     """A page that is no article: about the project, an imprint, how to cite."""
 
     intro = models.CharField(
@@ -90,8 +89,6 @@ class StandardPage(Page):
     def clean(self) -> None:
         super().clean()
         keep_anchors(self.body)
-        if _is_taken(self.slug):
-            raise ValidationError({"slug": _("A part of the site itself has this address. Choose another.")})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
@@ -109,14 +106,6 @@ class StandardPage(Page):
 
     def search_tags(self) -> Sequence[Label]:
         return []
-
-
-def _is_taken(slug: str) -> bool:
-    address = f"/{slug}/"
-    try:
-        return address in settings.PRIVATE_PATHS or resolve(address).url_name != "wagtail_serve"
-    except Resolver404:
-        return False  # no slug at all, which its own field says
 
 
 class FooterLinkBlock(blocks.StructBlock):

@@ -14,7 +14,18 @@ LINK = re.compile(
 )
 HANDLE = re.compile(r"(?<!\w)@\w{3,}")
 # A run of digits as phone numbers are written, however they are set apart; a date or a span of years has fewer.
-PHONE = re.compile(r"(?<!\w)\+?\d(?:[\s().\-/]{0,2}\d){8,}")
+PHONE = re.compile(r"(?<!\w)\+?\d(?:[\s().\-/]{0,3}\d){8,}")
+_MESSENGER = (
+    r"(?:whats ?app|telegram|tg|insta(?:gram)?|ig|kik|snapchat|discord|skype|threema|wechat|viber|tik ?tok|fetlife)"
+)
+# The name of a messenger and one's own there. Where no sign or word says that it is one's own, only what no word looks
+# like is taken for it: something with a digit or an underscore. Signal, the word, is the subject of this site.
+ACCOUNT = re.compile(
+    rf"\b{_MESSENGER}(?:\s+{_MESSENGER})?(?:\s*[:=]\s*|\s+(?:I am|I'm|(?:user)?name is|id is)\W+)[\w.]{{3,}}"
+    rf"|\b{_MESSENGER}\s+{_MESSENGER}\s+\w{{3,}}"
+    rf"|\b(?:{_MESSENGER}|signal|snap|facebook|reddit|twitter)\b(?:\W+\w+){{0,3}}?\W+(?=[^\W\d]\w*[\d_])[\w.]{{3,}}",
+    re.IGNORECASE,
+)
 
 
 def has_contact_details(text: str) -> bool:
@@ -24,4 +35,4 @@ def has_contact_details(text: str) -> bool:
     before they show are what stops that.
     """
     plain = unicodedata.normalize("NFKC", text)
-    return any(pattern.search(plain) for pattern in (ADDRESS, SPELLED_ADDRESS, LINK, HANDLE, PHONE))
+    return any(pattern.search(plain) for pattern in (ADDRESS, SPELLED_ADDRESS, LINK, HANDLE, ACCOUNT, PHONE))

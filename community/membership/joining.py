@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from cms.users.models import User
 from community.membership.age import AgeResult
-from community.membership.display_names import check_display_name
+from community.membership.display_names import check_display_name, clean_display_name
 from community.membership.models import AgeOutcome, Member
 from community.membership.refused import Refused
 
@@ -32,6 +32,7 @@ def join(*, user: User, age: AgeResult, accepts_guidelines: bool, display_name: 
         raise Refused("guidelines", _("Please read and accept the guidelines to join."), field="guidelines")
     if display_name:
         check_display_name(display_name, email=user.email)
+        display_name = clean_display_name(display_name)
     # Whoever sends the form twice at once is asked one after the other.
     User.objects.select_for_update().get(pk=user.pk)
     if Member.objects.filter(user=user).exists():

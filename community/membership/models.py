@@ -14,6 +14,7 @@ from wagtail.blocks import CharBlock, RichTextBlock, StructBlock
 from wagtail.fields import StreamField
 from wagtail.models import Page
 
+from cms.page_addresses import PageWithAddress
 from cms.users.models import User
 
 
@@ -61,7 +62,7 @@ class LandingSection(StructBlock):
         template = "membership/blocks/section.html"
 
 
-class MembershipPage(Page):
+class MembershipPage(PageWithAddress, Page):
     """The landing page, where everybody arrives who is not a member."""
 
     headline = models.CharField(_("headline"), max_length=120)

@@ -10,6 +10,7 @@ from community.membership.models import Member
 from community.membership.refused import Refused
 from community.personals.models import HEADLINE_LENGTH, TEXT_LENGTH, Interest, Listing, Region
 from community.personals.wording import check_wording
+from search.parsing import printable
 
 MOST_INTERESTS = 5
 
@@ -58,7 +59,7 @@ def _write(
     status: Listing.Status,
 ) -> Listing:
     chosen = list(interests)
-    headline, text = " ".join(headline.split()), text.strip()
+    headline, text = " ".join(printable(headline).split()), _legible(text)
     _check(member=member, headline=headline, text=text, interests=chosen)
     with transaction.atomic():
         listing, _created = Listing.objects.update_or_create(
@@ -66,6 +67,11 @@ def _write(
         )
         listing.interests.set(chosen)
     return listing
+
+
+def _legible(text: str) -> str:
+    """Return the text without what cannot be seen; its lines stay."""
+    return "\n".join(printable(line).rstrip() for line in text.splitlines()).strip()
 
 
 def _check(*, member: Member, headline: str, text: str, interests: list[Interest]) -> None:

@@ -20,7 +20,8 @@ GOODS = (
 # "looking for company while my milk comes in" is what the listings are for.
 TRADE = re.compile(
     r"\b(?:sell(?:ing|er|s)?|sold|buy(?:ing|er|s)?|purchas\w+|for sale|price[sd]?|pay(?:ing)? for|ship(?:ping|ped)?"
-    r"|per (?:ounce|oz|ml|bottle|bag))\b|[$€£¥]",
+    r"|per (?:ounce|oz|ml|bottle|bag)|(?:dm|pm)(?: me)? for|(?:message|text|write|ask) me for"
+    r"|rates? (?:for|on request))\b|[$€£¥]",
     re.IGNORECASE,
 )
 NAMED = re.compile(rf"\b{GOODS}", re.IGNORECASE)
@@ -29,6 +30,8 @@ SOUGHT = re.compile(
     rf"|extra|free|donat\w+|swap(?:ping)?|trad(?:e|ing)) (?:\w+ ){{0,2}}{GOODS}",
     re.IGNORECASE,
 )
+
+AVAILABLE = re.compile(rf"\b{GOODS},? (?:(?:is|are|still|to share) ){{0,2}}available\b", re.IGNORECASE)
 
 
 def check_wording(text: str, *, field: str) -> None:
@@ -51,4 +54,5 @@ def check_wording(text: str, *, field: str) -> None:
 
 
 def _is_trade(sentence: str) -> bool:
-    return bool(SOUGHT.search(sentence) or (TRADE.search(sentence) and NAMED.search(sentence)))
+    is_offered = SOUGHT.search(sentence) or AVAILABLE.search(sentence)
+    return bool(is_offered or (TRADE.search(sentence) and NAMED.search(sentence)))

@@ -74,6 +74,18 @@ def test_an_editor_writes_and_publishes_an_article(
     assert '<h2 id="why">Why</h2>' in page
 
 
+def test_an_article_of_many_blocks_and_sources_is_saved(editor_client: Client, article_index: ArticleIndexPage) -> None:
+    source = {"authors": "", "publication": "", "year": "", "url": ""}
+    data = form(
+        blocks=[("heading", heading(f"Part {number}")) for number in range(300)],
+        sources=inline_formset([{"title": f"Study {number}", **source} for number in range(60)]),
+    )
+    assert len(data) > 2000
+    assert create(editor_client, article_index, data).status_code == 302
+    article = ArticlePage.objects.get(slug="let-down").get_latest_revision_as_object()
+    assert (len(article.body), article.sources.count()) == (300, 60)
+
+
 def test_a_draft_stays_with_the_editors(editor_client: Client, client: Client, article_index: ArticleIndexPage) -> None:
     assert create(editor_client, article_index, form()).status_code == 302
     assert not ArticlePage.objects.get(slug="let-down").live
@@ -163,6 +175,7 @@ def test_an_image_with_alternative_text_is_published(
         ({"slug": "categories"}, "The lists of tags and categories have this address"),
         ({"tags": "milk, ???"}, "The tag “???” has no letter or digit"),
         ({"reviewer": "C. Example, midwife", "reviewed_on": ""}, "Say when the reviewer checked it."),
+        ({"reviewed_on": "2999-01-01"}, "This date is still to come. Say when it was checked last."),
         ({"author": ""}, "This field is required."),
     ],
 )

@@ -18,6 +18,16 @@ def test_healthz_answers_without_the_database(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_a_load_balancer_asks_by_the_number_of_the_machine(client: Client, address: str) -> None:
+    for host in ("10.0.0.7:8000", "[fd00::7]", "elsewhere.example"):
+        assert client.get(address, headers={"host": host}).status_code == 200
+        # Everything else is for the site's own names.
+        assert client.get("/robots.txt", headers={"host": host}).status_code == 400
+    assert client.post(address, headers={"host": "10.0.0.7:8000"}).status_code == 405
+
+
+@pytest.mark.django_db
 def test_readyz_names_every_dependency(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200

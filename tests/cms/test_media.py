@@ -123,6 +123,9 @@ def test_no_shared_cache_keeps_a_document_and_none_at_all_what_is_not_public(
     assert editor_client.get(document.url)["Cache-Control"] == "private, no-store"
 
 
-@pytest.mark.parametrize("number", ["0", "9" * 30])
-def test_a_document_that_was_never_there_is_not_found(client: Client, db: None, number: str) -> None:
+@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 30, "9" * 5_000])
+def test_a_document_that_was_never_there_is_not_found(
+    client: Client, editor_client: Client, db: None, number: str
+) -> None:
     assert client.get(f"/documents/{number}/chart.pdf").status_code == 404
+    assert editor_client.get(f"/documents/{number}/chart.pdf").status_code == 404

@@ -96,6 +96,25 @@ def test_a_strange_host_gets_a_page_and_not_an_error(client: Client, editor_clie
         assertContains(response, SEARCH_BOX, status_code=400)
 
 
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        ({f"field-{number}": "" for number in range(10_001)}, "more than 10,000 fields"),
+        ({"text": "x" * 3_000_000}, "more than 2.5\xa0MB of text"),
+    ],
+)
+def test_a_form_that_is_too_long_says_so_and_that_nothing_was_saved(
+    client: Client, alice_client: Client, form: dict[str, str], reason: str
+) -> None:
+    response = alice_client.post("/personals/mine/", form)
+    assertContains(response, reason, status_code=400)
+    assertContains(response, "Nothing of it was saved", status_code=400)
+    assertNotContains(response, "Check the address", status_code=400)
+    assertNotContains(response, "Dreams of Milk", status_code=400)
+    # Nor does it say anything else to somebody without a session.
+    assertContains(client.post("/accounts/login/", form), reason, status_code=400)
+
+
 @pytest.mark.urls(__name__)
 def test_the_server_error_needs_no_database_and_no_session(forgiving_client: Client) -> None:
     # Without the fixture `db`, any query fails.

@@ -60,13 +60,32 @@ def test_earlier_keys_still_hold_in_their_order(tmp_path: Path, monkeypatch: pyt
         ("PORT", "٨٠", "a whole number from 1 to 65535"),
         ("SITE_URL", "example.org", "like https://example.org"),
         ("SITE_URL", "https://example.org/site", "like https://example.org"),
+        ("SITE_URL", "https://example.org:abc", "like https://example.org"),
+        ("SITE_URL", "https://example.org:0", "like https://example.org"),
+        ("SITE_URL", "https://example.org#x", "like https://example.org"),
+        ("SITE_URL", "https://somebody@example.org", "like https://example.org"),
+        ("SITE_URL", "https://[example.org", "like https://example.org"),
+        ("HOST", "::1", "set it to a name or an IPv4 address, like 127.0.0.1"),
+        ("HOST", "two words", "set it to a name or an IPv4 address, like 127.0.0.1"),
+        ("TIME_ZONE", "Nowhere/Town", "like Europe/Berlin"),
+        ("MAIL_FROM", "not an address", "like no-reply@example.org"),
+        ("MAIL_FROM", "Somebody <not an address>", "like no-reply@example.org"),
+        ("CDN_PURGE_URL", "http://cache.example.org:abc", "like http://127.0.0.1:6081"),
+        ("API_CORS_ORIGINS", "https://app.example.org:abc", "like https://app.example.org"),
+        ("PREVIEW_URL", "https://app.example.org:abc/{token}", "like https://app.example.org/preview/{token}"),
+        ("DATABASE_URL", "postgres://user@host:abc/name", "postgres://user:password@host:5432/name"),
         ("PREVIEW_URL", "https://app.example.org/preview/", "like https://app.example.org/preview/{token}"),
         ("PREVIEW_URL", "app.example.org/{token}", "like https://app.example.org/preview/{token}"),
         ("DATABASE_URL", "mysql://root@localhost/x", "postgres://user:password@host:5432/name"),
         ("DATABASE_URL", "rubbish", "postgres://user:password@host:5432/name"),
         ("ELASTICSEARCH_URL", "localhost:9200", "http://127.0.0.1:9200"),
+        ("ELASTICSEARCH_URL", "https://127.0.0.1:abc", "http://127.0.0.1:9200"),
         ("REDIS_URL", "127.0.0.1", "redis://127.0.0.1:6379/0"),
+        ("REDIS_URL", "redis://127.0.0.1:abc/0", "redis://127.0.0.1:6379/0"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/first", "redis://127.0.0.1:6379/0"),
         ("EMAIL_URL", "pigeon://home", "smtp+tls://user:password@host:587"),
+        ("EMAIL_URL", "smtp://", "smtp+tls://user:password@host:587"),
+        ("EMAIL_URL", "smtp://host:abc", "smtp+tls://user:password@host:587"),
         ("WEBHOOK_ALLOWED_NETWORKS", "everything", "networks like 10.0.5.0/24"),
         ("WEBHOOK_ALLOWED_NETWORKS", "10.20.0.0/16, 10.0.5.7/24", "networks like 10.0.5.0/24"),
         ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.0/33", "networks like 10.0.5.0/24"),
@@ -81,6 +100,29 @@ def test_a_wrong_value_stops_the_start_with_what_to_set(
         runpy.run_path(str(ROOT / "cms" / "settings.py"))
     assert str(refused.value).startswith(f"{name} ")
     assert advice in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SITE_URL", "https://example.org:8443/"),
+        ("SITE_URL", "http://[::1]:8000"),
+        ("HOST", "0.0.0.0"),
+        ("TIME_ZONE", "Europe/Berlin"),
+        ("MAIL_FROM", "Dreams of Milk <no-reply@example.org>"),
+        ("ELASTICSEARCH_URL", "https://user:password@10.0.0.7:9200/prefix, http://127.0.0.1:9200"),
+        ("REDIS_URL", "redis://:password@127.0.0.1"),
+        ("REDIS_URL", "redis://"),
+        ("DATABASE_URL", "postgres://user:pass[word@host/name"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("EMAIL_URL", "smtp+ssl://user:password@mail.example.org"),
+        ("EMAIL_URL", "consolemail://"),
+    ],
+)
+def test_a_right_value_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv(name, value)
+    runpy.run_path(str(ROOT / "cms" / "settings.py"))
 
 
 @pytest.mark.parametrize(

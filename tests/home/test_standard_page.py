@@ -2,14 +2,11 @@
 
 import json
 
-import pytest
 from bs4 import BeautifulSoup
-from django.core.exceptions import ValidationError
 from django.test import Client
 
 from articles.models import ArticleIndexPage
 from cms.pipeline.worker import drain
-from home.models import HomePage, StandardPage
 from tests.pages import StandardPageFactory
 
 
@@ -67,14 +64,6 @@ def way_to(client: Client, address: str) -> list[str]:
     site = told[0]["item"].removesuffix("/")
     assert [(step["name"], step["item"].removeprefix(site)) for step in told[:-1]] == shown
     return [step["name"] for step in told]
-
-
-@pytest.mark.parametrize("slug", ["search", "api", "admin", "personals", "accounts"])
-def test_an_address_of_the_site_itself_is_refused(home_page: HomePage, slug: str) -> None:
-    page = StandardPage(title="About", slug=slug)
-    with pytest.raises(ValidationError) as refusal:
-        home_page.add_child(instance=page)
-    assert list(refusal.value.message_dict) == ["slug"]
 
 
 def test_it_stands_in_the_header_of_every_page_when_it_is_in_the_menu(

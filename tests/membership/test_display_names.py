@@ -1,7 +1,10 @@
 import pytest
 
+from cms.users.models import User
 from community.membership.display_names import check_display_name
 from community.membership.refused import Refused
+
+pytestmark = pytest.mark.django_db
 
 
 def refusal(name: str, *, email: str) -> str:
@@ -21,6 +24,8 @@ def refusal(name: str, *, email: str) -> str:
         ("Ali of the hills", "alice@example.org"),
         ("Jordan", "jo@example.org"),
         ("Zoë", "alice@example.org"),
+        ("Badminton", "alice@example.org"),
+        ("Steam", "alice@example.org"),
     ],
 )
 def test_name_that_gives_nothing_away_is_fine(name: str, email: str) -> None:
@@ -47,3 +52,24 @@ def test_name_from_the_address_is_refused(name: str, email: str) -> None:
 )
 def test_name_with_contact_details_is_refused(name: str) -> None:
     assert refusal(name, email="alice@example.org") == "display_name: contact-details"
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e \u2060", "…", "\u00ad"])
+def test_name_that_cannot_be_seen_or_read_is_refused(name: str) -> None:
+    assert refusal(name, email="alice@example.org") == "display_name: empty"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Admin", "ＡＤＭＩＮ", "a.d.m.i.n", "Ad\u200bmin", "Admin 2", "The moderator", "Support team", "Dreams of Milk"],
+)
+def test_name_that_seems_official_is_refused(name: str) -> None:
+    assert refusal(name, email="alice@example.org") == "display_name: reserved"
+
+
+@pytest.mark.parametrize("name", ["Dr. Rowan", "dr rowan", "ＤＲ. Rowan", "Dr.\u200b Rowan"])
+def test_name_of_somebody_who_works_here_is_refused(moderator: User, name: str) -> None:
+    assert refusal(name, email="alice@example.org") == ""
+    moderator.display_name = "Dr. Rowan"
+    moderator.save()
+    assert refusal(name, email="alice@example.org") == "display_name: reserved"

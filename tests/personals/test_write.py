@@ -88,6 +88,8 @@ def test_verbs_do_nothing_where_there_is_nothing(alice: User) -> None:
     [
         ({"headline": ""}, "headline"),
         ({"headline": " \n "}, "headline"),
+        ({"headline": "\u200b"}, "headline"),
+        ({"text": "\u200b\n\u2060"}, "text"),
         ({"headline": "x" * 81}, "headline"),
         ({"headline": "a\x00b"}, "headline"),
         ({"headline": "Write to me@example.org"}, "headline"),
@@ -112,6 +114,12 @@ def test_form_says_what_to_change_and_loses_nothing(
     assert not Listing.objects.exists()
     other = "text" if field == "headline" else "headline"
     assert typed[other] in answer.content.decode()
+
+
+def test_what_cannot_be_seen_is_left_out(alice_client: Client) -> None:
+    alice_client.post(WRITE, answers(headline="Eve\u202enings\u200b by the lake", text="One.\n\nTwo\u202e.", show=""))
+    listing = Listing.objects.get()
+    assert (listing.headline, listing.text) == ("Eve nings by the lake", "One.\n\nTwo .")
 
 
 def test_at_most_five_interests(alice_client: Client) -> None:
