@@ -33,12 +33,15 @@ from cms.pipeline.scheduled import ScheduledPublishing
 from cms.pipeline.webhooks.models import Endpoint
 from cms.pipeline.webhooks.signing import rotate
 from cms.pipeline.worker import drain
+from cms.users.models import User
 from home.models import HomePage
 from search.interface import get_engine
 from tests.commits import commit
 from tests.page_cache.browsing import Browser
 from tests.page_cache.conftest import NewFront, new_front  # noqa: F401 - a fixture
 from tests.pages import ArticleFactory
+from tests.people import client_of, new_user
+from tests.personals.listing_factory import show
 from tests.search.conftest import (  # noqa: F401 - fixtures
     _elasticsearch_engine,
     elasticsearch_engine,
@@ -50,6 +53,8 @@ from tests.services.receiver import Receiver
 # In every article, hidden or not: what a reader types to find them all.
 BAIT = "lanternfish"
 SHOWN = "plainlyvisible"
+# In a listing that every member may read.
+LISTED = "listingcanary"
 HIDDEN = (
     "draftcanary", "scheduledcanary", "expiredcanary", "passwordcanary", "groupcanary", "unpublishedcanary",
     "aliascanary",
@@ -474,6 +479,28 @@ def test_no_address_shows_a_hidden_article_to_a_member(reader: Browser, member: 
     visit(reader, canaries)
     hide(canaries)
     assert leaks(member, canaries) == []
+
+
+@pytest.mark.parametrize("outsider", ["anonymous", "account", "editor"])
+def test_no_address_shows_a_listing_to_an_outsider(
+    outsider: str, charlie: User, article_index: ArticleIndexPage, request: pytest.FixtureRequest, settings: Settings
+) -> None:
+    settings.API_RATE_LIMIT = 0
+    # One word is asked for and comes back in the form; the other is nobody's but the listing's.
+    listing = show(charlie, headline=f"{BAIT} {LISTED}", text=f"I like {BAIT} and {LISTED}.")
+    drain()
+    clients: dict[str, Callable[[], Client]] = {
+        "anonymous": Client,
+        "account": lambda: client_of(new_user("somebody@example.org", display_name="Somebody")),
+        "editor": lambda: request.getfixturevalue("editor_client"),
+    }
+    client = clients[outsider]()
+    client.raise_request_exception = False  # Wagtail has an address that fails on purpose.
+    fixed = [address for address in itertools.chain.from_iterable(VISITS.values()) if "{" not in address]
+    plain = [filled_in(route, number=article_index.pk) for route in sorted(set(routes())) if is_plain(route)]
+    asked = [f"{address}?q={BAIT}" for address in ("/search/", "/api/search/", "/api/suggest/", "/personals/")]
+    for address in (*fixed, *plain, *asked, f"/personals/{listing.public_id}/"):
+        assert LISTED not in text_of(client.get(address)), address
 
 
 def test_an_expiry_holds_from_its_moment_on(reader: Browser, canaries: Canaries) -> None:

@@ -90,7 +90,7 @@ def rebuild_until(fatal: tuple[str, int] | None) -> None:
     from search.interface import get_engine
     from search.locks import RebuildIsRunning
 
-    indexing.PAGES_AT_ONCE = FEW_PAGES
+    vars(indexing)["PAGES_AT_ONCE"] = FEW_PAGES
     told: Counter[str] = Counter()
     before = latest_publication()
 
