@@ -123,6 +123,8 @@ def _take_out(engine: Engine, page_id: int) -> None:
         engine.delete([page_id], version=version_now())
     except EngineUnavailable as error:
         raise Unavailable(str(error)) from error
+    except DocumentRefused as error:
+        logger.error("The index %s lets page %s not be taken out: %s", engine.name, page_id, error)
 
 
 def refresh(index: Index, page_id: int, *, after: int = 0) -> None:
