@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache, reduce
-from operator import or_
+from functools import cache
+from itertools import pairwise
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, Exists, F, Func, Min, OuterRef, Q, QuerySet
 from django.db.models.functions import Length, Substr
-from django.db.models.lookups import IsNull
 from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Page, PageViewRestriction, Revision, Site
@@ -50,7 +49,7 @@ def public_among(pages: PageQuerySet) -> PageQuerySet:
         Q(expire_at__isnull=True) | Q(expire_at__gt=now),
         Q(alias_of__isnull=True)
         | Q(alias_of__live=True) & (Q(alias_of__expire_at__isnull=True) | Q(alias_of__expire_at__gt=now)),
-        ~_is_restricted(),
+        _is_unrestricted(),
         _has_site(),
         live=True,
     )
@@ -96,21 +95,39 @@ def next_change(*, now: datetime) -> datetime | None:
     return min((moment for moment in found if moment is not None), default=None)
 
 
-# Both are the same for all pages and made once, since making them takes longer than the database needs for its answer.
+# Both are written out, since Django takes longer to put them together than the database needs for its answer.
 
 
 @cache
-def _is_restricted() -> Exists:
-    covered = [f"page__{'aliases__' * length}path" for length in range(LONGEST_CHAIN_OF_ALIASES + 1)]
-    covers = reduce(or_, (Q((path, beginning(path))) for path in covered))
-    return Exists(PageViewRestriction.objects.filter(covers))
+def _is_unrestricted() -> Func:
+    page, restriction = Page._meta.db_table, PageViewRestriction._meta.db_table
+    names = [f"covered_{length}" for length in range(LONGEST_CHAIN_OF_ALIASES + 1)]
+    aliases = "".join(
+        f" LEFT OUTER JOIN {page} {alias} ON {alias}.alias_of_id = {source}.id" for source, alias in pairwise(names)
+    )
+    covers = " OR ".join(_is_beginning(f"{name}.path") for name in names)
+    return _condition(
+        f"NOT EXISTS(SELECT 1 FROM {restriction} restriction "  # noqa: S608 - there is no value in it
+        f"INNER JOIN {page} {names[0]} ON {names[0]}.id = restriction.page_id{aliases} WHERE {covers})"
+    )
 
 
 @cache
-def _has_site() -> IsNull:
-    # No `Exists`: PostgreSQL would take it for a join that leaves hardly a page, and read all pages anew for each.
-    sites = Site.objects.filter(root_page__path=beginning("root_page__path")).order_by()
-    return IsNull(Subquery(sites.values("pk")[:1]), False)
+def _has_site() -> Func:
+    # No `EXISTS`: PostgreSQL would take it for a join that leaves hardly a page, and read all pages anew for each.
+    page, site = Page._meta.db_table, Site._meta.db_table
+    return _condition(
+        f"(SELECT site.id FROM {site} site INNER JOIN {page} root ON root.id = site.root_page_id "  # noqa: S608 - nor here
+        f"WHERE {_is_beginning('root.path')} LIMIT 1) IS NOT NULL"
+    )
+
+
+def _condition(template: str) -> Func:
+    return Func(F("path"), template=template, output_field=BooleanField())
+
+
+def _is_beginning(column: str) -> str:
+    return f"{column} = SUBSTR(%(expressions)s, 1, LENGTH({column}))"
 
 
 def beginning(path: str) -> Substr:

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from home.models import HomePage
@@ -29,3 +29,6 @@ class Command(BaseCommand):
             index.add_child(instance=article)
             article.tags.set(tags)
             article.save()
+        # What a database that serves readers does by itself now and then; nobody waits for it here.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
