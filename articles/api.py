@@ -207,13 +207,12 @@ def _some(
     """Return `count` of those that anybody may see, from the one with the number `start` on.
 
     Nearly all live articles are public. So the rule, which takes a database most of its time, is first asked of as many
-    as are wanted, and only where it refuses one of them of all.
+    as are wanted, and only where it refuses one of them, or there are no more, of all.
     """
     public: QuerySet[ArticlePage] = public_among(ordered)
     if start == 0:
-        first = list(ordered.values_list("pk", flat=True)[:count])
-        found = list(select(public.filter(pk__in=first)))
-        if len(found) == len(first):
+        found = list(select(public.filter(pk__in=ordered.values("pk")[:count])))
+        if len(found) == count:
             return found
     return list(select(public)[start : start + count])
 
